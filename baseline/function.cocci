@@ -1,0 +1,6 @@
+// Takes out a function.
+@@
+identifier virtual.id;
+type T;
+@@
+- T id(...) { ... }

@@ -1,0 +1,28 @@
+#!/bin/sh
+# First process of a booted guest: mounts what a system has, runs the command
+# that the booting script left in $guest_run, notes its status and halts.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/tmp LC_ALL=C TERM="${TERM:-linux}"
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
+mount -t devtmpfs devtmpfs /dev
+mkdir -p /dev/pts /dev/shm /dev/mqueue
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t mqueue mqueue /dev/mqueue 2>/dev/null
+[ -z "$guest_top" ] || mount -t hostfs hostfs /mnt -o "$guest_top"
+mount -t tmpfs tmpfs /tmp -o mode=1777
+mount -t tmpfs tmpfs /run
+ip link set lo up
+hostname nsfd
+
+cd /mnt || halt -d -f
+run=/mnt/$guest_run
+unset guest_top guest_run
+if [ -s "$run/command" ]; then
+	sh "$run/command"
+	echo $? >"$run/status"
+fi
+halt -d -f
