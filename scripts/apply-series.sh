@@ -1,10 +1,11 @@
 #!/bin/sh
 # Turns patches and new files into commits: one for each patch of the series,
-# on top of BASE, as the branch BRANCH of the repository in build/vanilla.
+# on top of BASE, in the repository of build/vanilla.
 #
 # usage: apply-series.sh BASE BRANCH [FIRST [LAST]]
 #
-# Nothing is checked out. A patch that does not apply exactly is an error.
+# Nothing is checked out: the last commit is left in refs/nsfd/BRANCH. A patch
+# that does not apply exactly is an error.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -44,7 +45,9 @@ while read -r path; do
 		finish "$patch"
 		patch=
 		number=$(basename "$path" | sed 's/^0*\([0-9]*\)-.*/\1/')
-		[ "$number" -ge "$first" ] && [ "$number" -le "$last" ] || continue
+		if [ "$number" -lt "$first" ] || [ "$number" -gt "$last" ]; then
+			continue
+		fi
 		patch=$path
 		git apply --cached --whitespace=nowarn "$top/$path" || {
 			echo "apply-series: $path does not apply to $base" >&2
@@ -61,5 +64,4 @@ while read -r path; do
 	esac
 done <"$top/series"
 finish "$patch"
-echo "$commit" >"$work/commit"
 git update-ref "refs/nsfd/$branch" "$commit"

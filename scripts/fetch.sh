@@ -26,8 +26,9 @@ trap 'rm -rf "$new"' EXIT
 
 if [ -d "$src" ]; then
 	echo "source: $src"
-	[ -f "$src/Makefile" ] && [ -f "$src/Kbuild" ] ||
+	if [ ! -f "$src/Makefile" ] || [ ! -f "$src/Kbuild" ]; then
 		die "KERNEL_SRC=$src: not a Linux source tree"
+	fi
 	if [ -e "$src/.git" ]; then
 		git -C "$src" archive HEAD | tar -x -C "$new"
 	else
@@ -61,11 +62,10 @@ cd "$new"
 git init -q -b vanilla
 git config core.compression 0
 git config gc.auto 0
-git config user.name nsfd
-git config user.email nsfd@localhost
 git add -A -f .
 GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000' \
-	git commit -q -m "Linux $(make -s kernelversion)"
+	git -c user.name=nsfd -c user.email=nsfd@localhost \
+	commit -q -m "Linux $(make -s kernelversion)"
 cd - >/dev/null
 rm -rf "$dir"
 mv "$new" "$dir"

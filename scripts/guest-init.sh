@@ -12,14 +12,14 @@ mkdir -p /dev/pts /dev/shm /dev/mqueue
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t mqueue mqueue /dev/mqueue 2>/dev/null
-[ -z "$guest_top" ] || mount -t hostfs hostfs /mnt -o "$guest_top"
+[ -z "${guest_top:-}" ] || mount -t hostfs hostfs /mnt -o "$guest_top"
 mount -t tmpfs tmpfs /tmp -o mode=1777
 mount -t tmpfs tmpfs /run
 ip link set lo up
 hostname nsfd
 
 cd /mnt || halt -d -f
-run=/mnt/$guest_run
+run=/mnt/${guest_run:-}
 unset guest_top guest_run
 if [ -s "$run/command" ]; then
 	sh "$run/command"

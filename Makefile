@@ -1,0 +1,68 @@
+# nsfd: namespaces as files, and sockets in them, for Linux 6.12.
+# "make help" says what there is.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+STEP := scripts/step.sh
+KERNELS := baseline vanilla nsfd applied
+
+help:
+	@echo 'make run                 boot the kernel and be shown what it does'
+	@echo 'make test                the selftests, on all kernels'
+	@echo 'make shell               a prompt in the booted kernel'
+	@echo 'make tree                the patched source, build/nsfd'
+	@echo 'make refresh [PATCH=n]   patches from what was changed there'
+	@echo 'make series              patches to mail, build/series'
+	@echo 'make apply KERNEL=dir    socketat on a tree of Linux 6.12 of yours'
+	@echo 'make check               checkpatch, sparse, W=1 and the like'
+	@echo 'make clean               remove build/'
+	@echo
+	@echo 'KERNEL_SRC=dir|tarball   Linux 6.12 from there, not from Debian'
+
+deps:
+	@scripts/deps.sh
+
+trees/vanilla: deps
+	@$(STEP) 'source of vanilla' scripts/tree.sh vanilla
+
+trees/baseline trees/applied: trees/vanilla
+	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
+
+trees/nsfd: trees/baseline
+	@$(STEP) 'source of nsfd' scripts/tree.sh nsfd
+
+tree: trees/nsfd
+
+kernel/%: trees/%
+	@$(STEP) 'kernel $*' scripts/build-um.sh $*
+
+refresh: deps
+	@scripts/refresh.sh
+
+# As a user of a kernel tree would: headers first, then the tests of the tree.
+kselftest: trees/nsfd
+	@$(STEP) 'selftests' scripts/kselftest.sh
+
+run: kernel/nsfd
+	@$(STEP) 'samples' scripts/samples.sh
+	@scripts/boot-um.sh -t 300 build/linux.nsfd scripts/walk.sh build/samples
+
+test: $(KERNELS:%=kernel/%) kselftest
+	@scripts/test.sh $(KERNELS)
+
+shell: kernel/nsfd
+	@scripts/boot-um.sh -i -t 1d build/linux.nsfd bash
+
+series: trees/nsfd
+	@scripts/series.sh
+
+apply:
+	@scripts/apply.sh '$(KERNEL)'
+
+check: trees/nsfd trees/applied
+	@scripts/check.sh
+
+clean:
+	rm -rf build
+
+.PHONY: help deps tree refresh kselftest run test shell series apply check clean
+.PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Builds the programs of samples/nsfd as a user would, in build/samples.
+set -eu
+
+cd "$(dirname "$0")/.."
+mkdir -p build/samples
+for file in samples/nsfd/*.c; do
+	${CC:-cc} -O2 -Wall -Wextra -Werror -o "build/samples/$(basename "$file" .c)" "$file"
+done

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs the selftests on all kernels and checks the rule of three kernels.
+#
+# usage: test.sh [KERNEL...]
+#
+# TESTS="nsfd:net_test ..." runs only those.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+for kernel in "$@"; do
+	out=build/test/$kernel
+	rm -rf "$out"
+	mkdir -p "$out"
+	echo "== $kernel"
+	start=$(date +%s) status=0
+	# shellcheck disable=SC2086 # a list of words
+	scripts/boot-um.sh -t "${TIMEOUT:-900}" "build/linux.$kernel" \
+		scripts/guest-test.sh "$out" ${TESTS:-} >"$out/console" 2>&1 </dev/null ||
+		status=$?
+	if [ "$status" != 0 ]; then
+		echo "$kernel: status $status; the end of its console:"
+		tail -n 30 "$out/console"
+	fi
+	if [ -f "$out/dmesg" ] &&
+	    grep -nE 'BUG|WARNING|Oops|UBSAN|KASAN|INFO: ' "$out/dmesg"; then
+		echo "$kernel: a splat"
+		status=1
+	fi
+	echo "$status" >"$out/status"
+	echo "== $kernel: $(($(date +%s) - start)) s"
+done
+exec scripts/verdict.pl "$@"

@@ -1,0 +1,85 @@
+#!/bin/sh
+# Brings a source tree under build/ up to date with the repository.
+#
+# usage: tree.sh vanilla | baseline | nsfd | applied
+#
+#   vanilla   Linux 6.12 as it is
+#   baseline  vanilla less what the series brings
+#   nsfd      baseline and the series
+#   applied   vanilla and the patches that are not in mainline
+#
+# They are worktrees of one git repository, so that a file which two of them
+# share is built once and found by ccache ever after.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+name=$1
+tree=$top/build/$name
+
+die()
+{
+	echo "$name: $*" >&2
+	exit 1
+}
+
+git_in_vanilla()
+{
+	git -C "$top/build/vanilla" "$@"
+}
+
+# Moves the worktree to commit $1 without touching files that do not change.
+move_to()
+{
+	if [ ! -d "$tree" ]; then
+		git_in_vanilla worktree prune
+		git_in_vanilla worktree add -q -f -B "$name" "$tree" "$1"
+	elif git -C "$tree" diff --quiet HEAD "$1"; then
+		git -C "$tree" reset -q --soft "$1"
+	elif [ -n "$(git -C "$tree" status --porcelain)" ]; then
+		die "build/$name has changes: make refresh, or git -C build/$name stash"
+	elif [ "$(git -C "$tree" rev-parse HEAD)" != "${2:-}" ]; then
+		die "build/$name has commits that the patches have not: make refresh"
+	else
+		git -C "$tree" reset -q --keep "$1"
+	fi
+}
+
+case $name in
+vanilla)
+	mark=$top/build/source
+	wanted=${KERNEL_SRC:-debian}
+	if [ -d "$tree" ] && [ "$(cat "$mark")" != "$wanted" ]; then
+		[ -n "${KERNEL_SRC:-}" ] || exit 0
+		die "build/ is made from $(cat "$mark"): make clean first"
+	fi
+	if [ ! -d "$tree" ]; then
+		"$top/scripts/fetch.sh" "$tree"
+		echo "$wanted" >"$mark"
+	fi
+	;;
+baseline)
+	rules=$(cat "$top"/baseline/* | git hash-object --stdin)
+	if [ -d "$tree" ]; then
+		case $(git -C "$tree" log -1 --format=%B) in
+		*"$rules"*) exit 0 ;;
+		esac
+		git -C "$tree" reset -q --hard vanilla
+	else
+		git_in_vanilla worktree prune
+		git_in_vanilla worktree add -q -f -B baseline "$tree" vanilla
+	fi
+	"$top/baseline/carve.sh" "$tree"
+	git -C "$tree" add -u
+	GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000' \
+		git -C "$tree" -c user.name=nsfd -c user.email=nsfd@localhost \
+		commit -q -m "baseline: take out namespaces as files" -m "Rules: $rules"
+	;;
+nsfd | applied)
+	base=vanilla first=8
+	[ "$name" = applied ] || base=baseline first=1
+	old=$(git_in_vanilla rev-parse -q --verify "refs/nsfd/$name" || :)
+	"$top/scripts/apply-series.sh" "$base" "$name" "$first"
+	move_to "$(git_in_vanilla rev-parse "refs/nsfd/$name")" "$old"
+	;;
+*) die "no such tree" ;;
+esac

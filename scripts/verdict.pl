@@ -1,0 +1,94 @@
+#!/usr/bin/perl
+# Reads what the selftests said on each kernel and tells whether it is right.
+#
+# usage: verdict.pl KERNEL...
+#
+# The rule of three kernels: what mainline has passes on vanilla and on ours
+# and fails on the baseline. What is new passes on ours, and is skipped for
+# want of the call where there is none. Prints what is wrong, with the output
+# of the test, and a last line of counts.
+use strict;
+use warnings;
+use TAP::Parser;
+
+my %new = map { $_ => 1 } qw(socketat_test delegate_test);
+my %has_new = map { $_ => 1 } qw(nsfd applied);
+my (%seen, %count, %result, %output);
+my @kernels = @ARGV;
+my $broken = 0;
+
+for my $kernel (@kernels) {
+	open(my $fh, '<', "build/test/$kernel/status") or die "$kernel: not run\n";
+	if (<$fh> != 0) {
+		print "$kernel: the run failed, see build/test/$kernel/console\n";
+		$broken = 1;
+	}
+	for my $file (glob("build/test/$kernel/{root,user}/*")) {
+		my ($who, $program) = $file =~ m{/([^/]+)/([^/]+)$};
+		my $parser = TAP::Parser->new({ source => $file, exec => ['cat', $file] });
+		my $text = '';
+		while (my $line = $parser->next) {
+			if (!$line->is_test) {
+				$text .= $line->as_string . "\n" if $line->is_comment;
+				next;
+			}
+			my $name = $line->description =~ s/^- //r;
+			my $id = "$who $program $name";
+			my $result = !$line->is_ok ? 'fail' :
+				     $line->has_skip ? 'skip' : 'pass';
+			$result{$id}{$kernel} = $result;
+			$output{$id}{$kernel} = $text . $line->as_string . "\n";
+			$count{$kernel}{$result}++;
+			$seen{$id} = $program;
+			$text = '';
+		}
+	}
+}
+
+# What a test of $program must say on $kernel, given what it says on ours.
+sub right
+{
+	my ($program, $kernel, $got, $ours) = @_;
+
+	if ($new{$program}) {
+		return $has_new{$kernel} ? $got eq $ours : $got eq 'skip';
+	}
+	return $got eq 'fail' if $kernel eq 'baseline';
+	return $got eq $ours;
+}
+
+my ($passed, $failed, $skipped) = (0, 0, 0);
+for my $id (sort keys %seen) {
+	my $ours = $result{$id}{nsfd} // $result{$id}{$kernels[-1]} // 'nothing';
+	my @wrong = $ours =~ /^(pass|skip)$/ ? () : ('nsfd');
+	for my $kernel (@kernels) {
+		my $got = $result{$id}{$kernel} // 'nothing';
+		push @wrong, $kernel
+			if !right($seen{$id}, $kernel, $got, $ours) &&
+			   !grep { $_ eq $kernel } @wrong;
+	}
+	if (@wrong) {
+		$failed++;
+		for my $kernel (@wrong) {
+			my $got = $result{$id}{$kernel} // 'nothing';
+			printf "WRONG on %s: %s: %s\n%s", $kernel, $id, $got,
+				$output{$id}{$kernel} // '';
+		}
+	} elsif ($ours eq 'skip') {
+		$skipped++;
+		print "skipped: $id\n";
+	} else {
+		$passed++;
+	}
+}
+
+for my $kernel (@kernels) {
+	printf "%-10s %4d pass, %4d fail, %4d skip\n", $kernel,
+		map { $count{$kernel}{$_} // 0 } qw(pass fail skip);
+}
+if (!%seen) {
+	print "no test said anything\n";
+	$broken = 1;
+}
+print "$passed passed, $failed failed, $skipped skipped\n";
+exit($failed || $broken ? 1 : 0);
