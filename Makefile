@@ -32,7 +32,7 @@ trees/nsfd: trees/baseline
 
 tree: trees/nsfd
 
-kernel/%: trees/%
+$(KERNELS:%=kernel/%): kernel/%: trees/%
 	@$(STEP) 'kernel $*' scripts/build-um.sh $*
 
 refresh: deps

@@ -1,11 +1,13 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # What "make run" shows in the booted guest: namespaces as files, setns,
 # IFLA_NS_FD and socketat, with the tools that people use.
 #
-# usage: walk.sh SERVER    (samples/nsfd/two-servers; as root, in a guest)
+# usage: walk.sh SAMPLES    (where two-servers is; as root, in a guest)
 set -eu
 
 server=$1 command=
+[ ! -d "$server" ] || server=$server/two-servers
 trap '[ $? = 0 ] || echo "walk: failed: $command"' EXIT
 
 say()
