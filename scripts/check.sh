@@ -1,0 +1,84 @@
+#!/bin/sh
+# The static checks: each patch with checkpatch, each touched file with W=1,
+# sparse and kernel-doc, each script with shellcheck, each document with
+# docutils. Prints what is wrong and ends with a line that counts it.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+nsfd=$top/build/nsfd out=$top/build/check
+rm -rf "$out"
+mkdir -p "$out"
+bad=0
+
+# verdict WHAT LOG: an empty log is what is wanted
+verdict()
+{
+	if [ -s "$2" ]; then
+		echo "$1:"
+		cat "$2"
+		bad=$((bad + 1))
+	else
+		echo "$1: clean"
+	fi
+}
+
+cd "$top"
+scripts/series.sh >/dev/null
+for mail in build/series/*.patch; do
+	case $mail in
+	*/0000-*) continue ;;
+	esac
+	# FILE_PATH_CHANGES asks for a MAINTAINERS entry, which a series that
+	# is not yet anyone's to maintain in the tree can't have.
+	(cd "$nsfd" && scripts/checkpatch.pl --strict --no-summary --quiet \
+		--ignore FILE_PATH_CHANGES --codespell --codespellfile \
+		"$(/usr/bin/python3 -c 'import codespell_lib as c; print(c.__path__[0])')/data/dictionary.txt" \
+		"$top/$mail") >"$out/log" 2>&1 || :
+	verdict "checkpatch ${mail##*/}" "$out/log"
+done
+
+# The C files that the series touches and that this configuration builds.
+cd "$nsfd"
+files=$(git diff --name-only baseline..HEAD -- '*.c' |
+	grep -Ev '^(tools|samples|drivers/net/nsfd)/')
+objects=$(for file in $files; do
+	[ -f "obj.um/${file%.c}.o" ] && echo "${file%.c}.o"
+done)
+# Only what the series adds or changes counts: a warning is ours if its line is.
+git diff -U0 baseline..HEAD -- '*.c' '*.h' | awk '
+	/^\+\+\+ / { file = substr($2, 3) }
+	/^@@/ {
+		split($3, range, ",")
+		first = substr(range[1], 2)
+		count = range[2] == "" ? 1 : range[2]
+		for (i = 0; i < count; i++)
+			print file ":" first + i ":"
+	}' >"$out/lines"
+for pass in W=1 C=2; do
+	rm -f "$out/log"
+	# shellcheck disable=SC2086 # a list of words
+	(cd obj.um && rm -f $objects)
+	# shellcheck disable=SC2086
+	make -s ARCH=um O=obj.um LOCALVERSION=-nsfd "$pass" -j"$(nproc)" \
+		$objects >"$out/all" 2>&1 || cat "$out/all"
+	sed 's|^\.\./||' "$out/all" | grep -F -f "$out/lines" >"$out/log" || :
+	verdict "make $pass" "$out/log"
+done
+# shellcheck disable=SC2086
+scripts/kernel-doc -none -Wall $files 2>&1 | grep -F -f "$out/lines" >"$out/log" || :
+verdict kernel-doc "$out/log"
+
+cd "$top"
+git ls-files '*.sh' .ci/run | xargs shellcheck >"$out/log" 2>&1 || :
+verdict shellcheck "$out/log"
+for file in $(git ls-files 'Documentation/*.rst'); do
+	rst2html --report=1 "$file" 2>&1 >/dev/null | grep -v '^$' >"$out/log" || :
+	verdict "rst2html $file" "$out/log"
+done
+
+if [ "$bad" = 0 ]; then
+	echo "static checks: clean"
+else
+	echo "static checks: $bad not clean"
+	exit 1
+fi
