@@ -6,6 +6,8 @@ set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 nsfd=$top/build/nsfd out=$top/build/check
+# The packages are those of the distribution's python.
+PATH=/usr/bin:$PATH
 rm -rf "$out"
 mkdir -p "$out"
 bad=0
@@ -32,7 +34,7 @@ for mail in build/series/*.patch; do
 	# is not yet anyone's to maintain in the tree can't have.
 	(cd "$nsfd" && scripts/checkpatch.pl --strict --no-summary --quiet \
 		--ignore FILE_PATH_CHANGES --codespell --codespellfile \
-		"$(/usr/bin/python3 -c 'import codespell_lib as c; print(c.__path__[0])')/data/dictionary.txt" \
+		"$(python3 -c 'import codespell_lib as c; print(c.__path__[0])')/data/dictionary.txt" \
 		"$top/$mail") >"$out/log" 2>&1 || :
 	verdict "checkpatch ${mail##*/}" "$out/log"
 done

@@ -63,7 +63,7 @@ static const struct ns_type {
 	{ "time",	CLONE_NEWTIME },
 };
 
-#define NR_NS_TYPES	(sizeof(ns_types) / sizeof(ns_types[0]))
+#define NR_NS_TYPES	ARRAY_SIZE(ns_types)
 
 /* pidfd_open() and setns() straight from the kernel, whatever the libc. */
 static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
