@@ -16,7 +16,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -188,23 +187,22 @@ static int make_by_dance(const struct family *f)
 	return fd;
 }
 
-/* A thread that stays in the namespace and makes the sockets for others. */
+/*
+ * A thread that stays in the namespace and makes the sockets for others, by a
+ * mutex and a condition variable.
+ */
 static struct {
-	uint32_t turn;		/* 0 the caller's, 1 the thread's, 2 over */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	enum { CALLER, INSIDE, OVER } turn;
 	const struct family *family;
 	int fd;
-} desk;
+} desk = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
-static void wait_while(uint32_t turn)
+static void pass_turn(int turn)
 {
-	while (__atomic_load_n(&desk.turn, __ATOMIC_ACQUIRE) == turn)
-		syscall(__NR_futex, &desk.turn, FUTEX_WAIT_PRIVATE, turn, NULL);
-}
-
-static void pass_turn(uint32_t turn)
-{
-	__atomic_store_n(&desk.turn, turn, __ATOMIC_RELEASE);
-	syscall(__NR_futex, &desk.turn, FUTEX_WAKE_PRIVATE, 1);
+	desk.turn = turn;
+	pthread_cond_signal(&desk.changed);
 }
 
 static void *sit_inside(void *unused)
@@ -212,21 +210,31 @@ static void *sit_inside(void *unused)
 	(void)unused;
 	if (setns(other, CLONE_NEWNET))
 		err(1, "thread: setns");
+	pthread_mutex_lock(&desk.lock);
 	for (;;) {
-		wait_while(0);
-		if (desk.turn == 2)
-			return NULL;
+		while (desk.turn == CALLER)
+			pthread_cond_wait(&desk.changed, &desk.lock);
+		if (desk.turn == OVER)
+			break;
 		desk.fd = make_plain(desk.family);
-		pass_turn(0);
+		pass_turn(CALLER);
 	}
+	pthread_mutex_unlock(&desk.lock);
+	return NULL;
 }
 
 static int make_by_thread(const struct family *f)
 {
+	int fd;
+
+	pthread_mutex_lock(&desk.lock);
 	desk.family = f;
-	pass_turn(1);
-	wait_while(1);
-	return desk.fd;
+	pass_turn(INSIDE);
+	while (desk.turn == INSIDE)
+		pthread_cond_wait(&desk.changed, &desk.lock);
+	fd = desk.fd;
+	pthread_mutex_unlock(&desk.lock);
+	return fd;
 }
 
 static void measure_thread(void)
@@ -236,9 +244,10 @@ static void measure_thread(void)
 	if (pthread_create(&thread, NULL, sit_inside, NULL))
 		errx(1, "pthread_create");
 	measure("thread", make_by_thread);
-	pass_turn(2);
+	pthread_mutex_lock(&desk.lock);
+	pass_turn(OVER);
+	pthread_mutex_unlock(&desk.lock);
 	pthread_join(thread, NULL);
-	desk.turn = 0;
 }
 
 static void send_fd(int to, int fd)

@@ -71,10 +71,13 @@ static int drop_capabilities(void)
 	return syscall(__NR_capset, &header, none);
 }
 
+/* Root by birth, not in a user namespace of its own that has no other user. */
+static bool real_root;
+
 /* What a server becomes after its start: somebody without any privilege. */
 static int become_worker(void)
 {
-	if (become_nobody() || drop_capabilities())
+	if ((real_root && become_nobody()) || drop_capabilities())
 		return -errno;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -154,6 +157,7 @@ FIXTURE_SETUP(delegate)
 
 	if (sys_socketat(-1, 0, 0, 0) == -1 && errno != EBADF)
 		SKIP(return, "ENOSYS");
+	real_root = !geteuid();
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWNET));
 	self->nsfd = open_ns(child.pid, "net");
@@ -166,7 +170,7 @@ FIXTURE_SETUP(delegate)
 	sk = tcp_at(self->nsfd);
 	ASSERT_LE(0, sk);
 	self->cookie = netns_cookie(sk);
-	ASSERT_NE(0, self->cookie);
+	ASSERT_NE(0ULL, self->cookie);
 	close(sk);
 }
 
@@ -290,7 +294,7 @@ TEST_F(delegate, lasts_through_pidfd_getfd)
 TEST_F(delegate, lasts_in_another_user_namespace)
 {
 	ASSERT_EQ(0, become_worker());
-	ASSERT_EQ(0, unshare_user());
+	ASSERT_EQ(0, unshare(CLONE_NEWUSER));
 	EXPECT_EQ(EPERM, try_at(self->nsfd));
 	EXPECT_EQ(0, try_at(self->granted));
 }
@@ -422,17 +426,22 @@ TEST_F(delegate, only_the_privileged_delegate)
 	EXPECT_EQ(0, try_at(self->granted));
 }
 
-TEST_F(delegate, owner_of_the_user_namespace_delegates)
+/* With no capability but those over what is one's own, from outside. */
+TEST(owner_of_the_user_namespace_delegates)
 {
 	struct ns_child child;
 	int nsfd, fd;
 
-	ASSERT_EQ(0, become_worker());
+	if (sys_socketat(-1, 0, 0, 0) == -1 && errno != EBADF)
+		SKIP(return, "ENOSYS");
+	ASSERT_EQ(0, become_nobody());
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWNET));
 	nsfd = open_ns(child.pid, "net");
 	ASSERT_LE(0, nsfd);
 	ns_child_stop(&child);
 	fd = delegate(nsfd);
+	if (fd < 0 && errno == ENOTTY)
+		SKIP(return, "ENOTTY");
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, try_at(fd));
 }
@@ -604,8 +613,10 @@ TEST_F(delegate, revoke_races_with_use)
 	for (i = 0; i < 2000; i++) {
 		fd = delegate(self->nsfd);
 		ASSERT_LE(0, fd);
-		ASSERT_EQ(race.granted, dup2(fd, race.granted));
-		close(fd);
+		if (fd != race.granted) {
+			ASSERT_EQ(race.granted, dup2(fd, race.granted));
+			close(fd);
+		}
 		if (i % 64 == 0)
 			sched_yield();
 		EXPECT_EQ(0, revoke_sockets(race.granted));

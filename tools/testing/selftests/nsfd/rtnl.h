@@ -10,6 +10,7 @@
 #ifndef __NSFD_RTNL_H
 #define __NSFD_RTNL_H
 
+#include <sched.h>
 #include <net/if.h>
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
