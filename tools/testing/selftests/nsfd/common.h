@@ -15,6 +15,7 @@
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,0 +1,1118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mount namespaces by file descriptor: entering, what comes along, mounts of
+ * the files themselves and the loops they must not make, and the ioctls.
+ *
+ * All tests have two namespaces, "here" and "there", of which "here" is the
+ * older one. Each has a tmpfs of its own on /tmp, with a file of its name in
+ * it. No process is in "there".
+ */
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+
+#include "common.h"
+
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+#ifndef PIDFD_GET_MNT_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
+#define PIDFD_GET_MNT_NAMESPACE _IO(0xff, 3)
+#endif
+#define MOVE_FROM_FD 0x4	/* MOVE_MOUNT_F_EMPTY_PATH */
+
+static int sys_open_tree(int dfd, const char *path, unsigned int flags)
+{
+	return syscall(__NR_open_tree, dfd, path, flags);
+}
+
+/* A detached copy of what is mounted at @path, with all below it or without. */
+static int detach(const char *path, unsigned int flags)
+{
+	return sys_open_tree(AT_FDCWD, path,
+			     OPEN_TREE_CLONE | O_CLOEXEC | flags);
+}
+
+/* Attaches it: 0 or the errno. */
+static int attach(int tree, const char *to)
+{
+	return syscall(__NR_move_mount, tree, "", AT_FDCWD, to, MOVE_FROM_FD) ?
+	       errno : 0;
+}
+
+/* These, too, give 0 or the errno. */
+static int enter(int fd)
+{
+	return sys_setns(fd, CLONE_NEWNS) ? errno : 0;
+}
+
+static int mount_at(const char *from, const char *to, unsigned long flags)
+{
+	return mount(from, to, NULL, MS_BIND | flags, NULL) ? errno : 0;
+}
+
+static int mount_fd(int fd, const char *to, unsigned long flags)
+{
+	char from[32];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	return mount_at(from, to, flags);
+}
+
+static int touch(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	return fd < 0 ? errno : close(fd);
+}
+
+static int new_tmpfs(const char *path)
+{
+	mkdir(path, 0700);
+	return mount("tmpfs", path, "tmpfs", 0, NULL) ? errno : 0;
+}
+
+static bool exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+/* Whether what is at @path is the namespace of @fd. */
+static bool is_ns(const char *path, int fd)
+{
+	struct stat a, b;
+
+	return !stat(path, &a) && !fstat(fd, &b) && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+/* Whether the caller is in the namespace of @fd. */
+static bool is_in(int fd)
+{
+	return is_ns("/proc/thread-self/ns/mnt", fd);
+}
+
+static bool cwd_is(const char *path)
+{
+	char buf[256];
+
+	return getcwd(buf, sizeof(buf)) && !strcmp(buf, path);
+}
+
+/* Goes to a new namespace, and returns a descriptor of it. */
+static int make_ns(const char *mark)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    new_tmpfs("/tmp") || touch(mark))
+		return -1;
+	return open_ns(0, "mnt");
+}
+
+static int set_caps(__u64 caps)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	if (syscall(__NR_capget, &hdr, d))
+		return errno;
+	d[0].effective = d[0].permitted & caps;
+	d[1].effective = d[1].permitted & (caps >> 32);
+	return syscall(__NR_capset, &hdr, d) ? errno : 0;
+}
+
+#define CAP_BIT(cap) (1ULL << (cap))
+
+FIXTURE(mnt)
+{
+	int here, there;
+};
+
+#define MAKE_HERE_AND_THERE() do {					\
+	ASSERT_EQ(0, become_root());					\
+	self->here = make_ns("/tmp/here");				\
+	ASSERT_GE(self->here, 0);					\
+	self->there = make_ns("/tmp/there");				\
+	ASSERT_GE(self->there, 0);					\
+	ASSERT_EQ(0, enter(self->here));				\
+} while (0)
+
+FIXTURE_SETUP(mnt)
+{
+	MAKE_HERE_AND_THERE();
+}
+
+FIXTURE_TEARDOWN(mnt)
+{
+}
+
+#define ASSERT_HERE() do {						\
+	ASSERT_TRUE(is_in(self->here));					\
+	ASSERT_TRUE(exists("/tmp/here"));				\
+	ASSERT_FALSE(exists("/tmp/there"));				\
+} while (0)
+
+#define ASSERT_THERE() do {						\
+	ASSERT_TRUE(is_in(self->there));				\
+	ASSERT_TRUE(exists("/tmp/there"));				\
+	ASSERT_FALSE(exists("/tmp/here"));				\
+} while (0)
+
+TEST_F(mnt, name)
+{
+	char link[64] = "", want[64];
+
+	ASSERT_GT(readlink("/proc/self/ns/mnt", link, sizeof(link) - 1), 0);
+	snprintf(want, sizeof(want), "mnt:[%lu]",
+		 (unsigned long)fd_ino(self->here));
+	ASSERT_STREQ(want, link);
+	ASSERT_NE(fd_ino(self->here), fd_ino(self->there));
+	ASSERT_EQ(CLONE_NEWNS, ioctl(self->there, NS_GET_NSTYPE));
+}
+
+TEST_F(mnt, owner)
+{
+	struct ns_child c;
+	int fd;
+
+	ASSERT_TRUE(is_ns("/proc/self/ns/user",
+			  ioctl(self->there, NS_GET_USERNS)));
+
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
+	fd = ioctl(open_ns(c.pid, "mnt"), NS_GET_USERNS);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(ns_ino(c.pid, "user"), fd_ino(fd));
+	ns_child_stop(&c);
+
+	/* Such a namespace has no parent, only user and pid ones have. */
+	ASSERT_EQ(-1, ioctl(self->there, NS_GET_PARENT));
+	ASSERT_EQ(EINVAL, errno);
+}
+
+/* Each way to name a namespace. */
+enum way { WAY_FILE, WAY_BIND_MOUNT, WAY_PIDFD, WAY_PIDFD_IOCTL };
+
+/* Puts a process into "there", for the time of the test. */
+static int pidfd_there(int there)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe2(ready, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (sys_setns(there, 0) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	if (pid < 0 || read(ready[0], &c, 1) != 1)
+		return -1;
+	return sys_pidfd_open(pid, 0);
+}
+
+/* Ends it. */
+static void kill_child(int pidfd)
+{
+	syscall(__NR_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	waitpid(-1, NULL, 0);
+}
+
+FIXTURE(way)
+{
+	int here, there;
+	int fd;		/* "there", another way */
+	int pidfd;
+};
+
+FIXTURE_VARIANT(way)
+{
+	enum way way;
+};
+
+FIXTURE_VARIANT_ADD(way, file) { WAY_FILE };
+FIXTURE_VARIANT_ADD(way, bind_mount) { WAY_BIND_MOUNT };
+FIXTURE_VARIANT_ADD(way, pidfd) { WAY_PIDFD };
+FIXTURE_VARIANT_ADD(way, pidfd_ioctl) { WAY_PIDFD_IOCTL };
+
+FIXTURE_SETUP(way)
+{
+	MAKE_HERE_AND_THERE();
+	self->pidfd = -1;
+	self->fd = self->there;
+	if (variant->way == WAY_PIDFD || variant->way == WAY_PIDFD_IOCTL) {
+		self->pidfd = pidfd_there(self->there);
+		self->fd = self->pidfd;
+	}
+	if (variant->way == WAY_PIDFD_IOCTL)
+		self->fd = ioctl(self->pidfd, PIDFD_GET_MNT_NAMESPACE, 0);
+	if (variant->way == WAY_BIND_MOUNT) {
+		ASSERT_EQ(0, touch("/tmp/ns"));
+		ASSERT_EQ(0, mount_fd(self->there, "/tmp/ns", 0));
+		self->fd = open("/tmp/ns", O_RDONLY | O_CLOEXEC);
+	}
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(way)
+{
+	if (self->pidfd >= 0)
+		kill_child(self->pidfd);
+}
+
+TEST_F(way, there_and_back)
+{
+	ASSERT_HERE();
+	ASSERT_EQ(0, enter(self->fd));
+	ASSERT_THERE();
+	/* It is private to it, and stays. */
+	ASSERT_EQ(0, new_tmpfs("/tmp/more"));
+	ASSERT_EQ(0, touch("/tmp/more/file"));
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_HERE();
+	ASSERT_FALSE(exists("/tmp/more"));
+	ASSERT_EQ(0, enter(self->fd));
+	ASSERT_TRUE(exists("/tmp/more/file"));
+}
+
+TEST_F(way, root_and_working_directory)
+{
+	ASSERT_EQ(0, mkdir("/tmp/jail", 0700));
+	ASSERT_EQ(0, mkdir("/tmp/jail/cell", 0700));
+	ASSERT_EQ(0, chroot("/tmp/jail"));
+	ASSERT_EQ(0, chdir("/cell"));
+
+	ASSERT_EQ(0, enter(self->fd));
+	ASSERT_TRUE(cwd_is("/"));
+	ASSERT_TRUE(exists("tmp/there"));
+	ASSERT_THERE();
+
+	/* What one has left is not remembered. */
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_TRUE(cwd_is("/"));
+	ASSERT_HERE();
+}
+
+TEST_F(way, needs_capabilities)
+{
+	static const int needed[] = { CAP_SYS_ADMIN, CAP_SYS_CHROOT };
+	unsigned int i;
+
+	ASSERT_EQ(0, chdir("/tmp"));
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
+		ASSERT_EQ(0, set_caps(~CAP_BIT(needed[i])));
+		ASSERT_EQ(EPERM, enter(self->fd));
+		ASSERT_HERE();
+		ASSERT_TRUE(cwd_is("/tmp"));
+	}
+	/* and no other */
+	ASSERT_EQ(0, set_caps(CAP_BIT(CAP_SYS_ADMIN) |
+			      CAP_BIT(CAP_SYS_CHROOT)));
+	ASSERT_EQ(0, enter(self->fd));
+	ASSERT_THERE();
+}
+
+TEST_F(mnt, enter_ones_own)
+{
+	ASSERT_EQ(0, chdir("/tmp"));
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_HERE();
+	ASSERT_TRUE(cwd_is("/"));
+}
+
+/* One arrives on top of what is mounted over the root, not below. */
+TEST_F(mnt, enter_above_an_overmounted_root)
+{
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_EQ(0, mount_at("/tmp", "/", 0));
+	ASSERT_FALSE(exists("/there"));
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_TRUE(exists("/there"));
+	ASSERT_TRUE(exists("there"));
+}
+
+/* Capabilities over one's own namespaces don't count in the owner's. */
+TEST_F(mnt, needs_capability_over_the_target)
+{
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		ASSERT_EQ(0, unshare_user());
+		ASSERT_EQ(EPERM, enter(self->there));
+		ASSERT_EQ(EPERM, enter(self->here));
+		ASSERT_EQ(0, unshare(CLONE_NEWNS));
+		ASSERT_EQ(EPERM, enter(self->here));
+		ASSERT_EQ(0, enter(open_ns(0, "mnt")));
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
+TEST_F(mnt, enter_that_of_a_child_user_namespace)
+{
+	struct ns_child c;
+	int fd;
+
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
+	fd = open_ns(c.pid, "mnt");
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_TRUE(is_in(fd));
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_EQ(0, enter(c.pidfd));
+	ASSERT_TRUE(is_in(fd));
+	ns_child_stop(&c);
+}
+
+/* The owner of a user namespace has no power in his own. */
+TEST(ordinary_user)
+{
+	struct ns_child c;
+	int user, mnt;
+
+	ASSERT_EQ(0, become_nobody());
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
+	user = open_ns(c.pid, "user");
+	mnt = open_ns(c.pid, "mnt");
+	ASSERT_GE(mnt, 0);
+	ASSERT_EQ(EPERM, enter(mnt));
+	ASSERT_EQ(EPERM, enter(c.pidfd));
+	ASSERT_EQ(EPERM, enter(open_ns(0, "mnt")));
+
+	ASSERT_EQ(0, sys_setns(user, CLONE_NEWUSER));
+	ASSERT_EQ(0, enter(mnt));
+	ASSERT_TRUE(is_in(mnt));
+	ns_child_stop(&c);
+}
+
+TEST(ordinary_user_both_at_once)
+{
+	struct ns_child c;
+	int mnt;
+
+	ASSERT_EQ(0, become_nobody());
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
+	mnt = open_ns(c.pid, "mnt");
+	ASSERT_GE(mnt, 0);
+	ASSERT_EQ(0, sys_setns(c.pidfd, CLONE_NEWUSER | CLONE_NEWNS));
+	ASSERT_TRUE(is_in(mnt));
+	ASSERT_TRUE(cwd_is("/"));
+	ns_child_stop(&c);
+}
+
+/* The network namespace comes after the mount namespace, and has to fail. */
+TEST_F(mnt, stays_if_another_type_fails)
+{
+	struct ns_child c;
+
+	ASSERT_EQ(0, unshare_user());
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWNS));
+	ASSERT_EQ(0, mkdir("/tmp/jail", 0700));
+	ASSERT_EQ(0, chroot("/tmp/jail"));
+	ASSERT_EQ(0, mkdir("/dir", 0700));
+	ASSERT_EQ(0, chdir("/dir"));
+	ASSERT_EQ(-1, sys_setns(c.pidfd, CLONE_NEWNS | CLONE_NEWNET));
+	ASSERT_EQ(EPERM, errno);
+	ASSERT_TRUE(cwd_is("/dir"));
+	ASSERT_TRUE(exists("/dir"));
+	ASSERT_EQ(0, enter(c.pidfd));
+	ASSERT_TRUE(cwd_is("/"));
+	ASSERT_TRUE(exists("/tmp/jail/dir"));
+	ns_child_stop(&c);
+}
+
+/*
+ * Whoever shares root and working directory with others can't enter.
+ */
+struct mover {
+	int here, there;
+	int shared, alone;	/* errnos */
+	bool moved;
+	int done[2], hold[2];
+};
+
+static void *mover_run(void *arg)
+{
+	struct mover *m = arg;
+	char c = 0;
+
+	m->shared = enter(m->there);
+	m->alone = unshare(CLONE_FS) ? -1 : enter(m->there);
+	m->moved = is_in(m->there) && exists("/tmp/there");
+	if (write(m->done[1], &c, 1) != 1 || read(m->hold[0], &c, 1) < 0)
+		m->moved = false;
+	return NULL;
+}
+
+TEST_F(mnt, threads)
+{
+	struct mover m = { .there = self->there };
+	pthread_t thread;
+	char c;
+
+	ASSERT_EQ(0, pipe2(m.done, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(m.hold, O_CLOEXEC));
+	ASSERT_EQ(0, chdir("/tmp"));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, mover_run, &m));
+	ASSERT_EQ(1, read(m.done[0], &c, 1));
+
+	ASSERT_EQ(EINVAL, m.shared);
+	ASSERT_EQ(0, m.alone);
+	ASSERT_TRUE(m.moved);
+	/* It went on its own. */
+	ASSERT_HERE();
+	ASSERT_TRUE(cwd_is("/tmp"));
+
+	/* The thread took its copy along: nobody shares ours any more. */
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_THERE();
+	close(m.hold[1]);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+}
+
+TEST_F(mnt, process_that_shares_fs)
+{
+	struct clone_args args = {
+		.flags = CLONE_FS,
+		.exit_signal = SIGCHLD,
+	};
+	int hold[2], ready[2];
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(hold, O_CLOEXEC));
+	ASSERT_EQ(0, chdir("/tmp"));
+	pid = syscall(__NR_clone3, &args, sizeof(args));
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		close(hold[1]);
+		ASSERT_EQ(EINVAL, enter(self->there));
+		ASSERT_EQ(1, write(ready[1], "", 1));
+		ASSERT_EQ(0, read(hold[0], &c, 1));
+		EXIT_CHILD();
+	}
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &c, 1));
+	ASSERT_EQ(EINVAL, enter(self->there));
+	ASSERT_EQ(EINVAL, enter(self->here));
+	ASSERT_TRUE(cwd_is("/tmp"));
+	close(hold[1]);
+	WAIT_CHILD(pid);
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_THERE();
+}
+
+/*
+ * Mounts of the files. A namespace may hold only younger ones.
+ */
+TEST_F(mnt, bind_file_of_a_younger_one)
+{
+	int fd;
+
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(0, mount_fd(self->there, "/tmp/ns", 0));
+	ASSERT_TRUE(is_ns("/tmp/ns", self->there));
+	/* and a mount of the mount */
+	ASSERT_EQ(0, touch("/tmp/ns2"));
+	ASSERT_EQ(0, mount_at("/tmp/ns", "/tmp/ns2", 0));
+	ASSERT_EQ(0, umount("/tmp/ns"));
+	fd = open("/tmp/ns2", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_THERE();
+}
+
+TEST_F(mnt, bind_file_of_ones_own)
+{
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(EINVAL, mount_at("/proc/self/ns/mnt", "/tmp/ns", 0));
+	ASSERT_EQ(EINVAL, mount_at("/proc/self/ns/mnt", "/tmp/ns", MS_REC));
+	ASSERT_EQ(EINVAL, mount_fd(self->here, "/tmp/ns", 0));
+	ASSERT_EQ(0, mount_fd(self->there, "/tmp/ns", 0));
+}
+
+TEST_F(mnt, bind_file_of_an_older_one)
+{
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(EINVAL, mount_fd(self->here, "/tmp/ns", 0));
+	ASSERT_EQ(EINVAL, mount_fd(self->there, "/tmp/ns", 0));
+	ASSERT_FALSE(is_ns("/tmp/ns", self->here));
+}
+
+TEST_F(mnt, bind_files_of_other_types)
+{
+	static const char *const names[] = { "uts", "ipc", "net", "user" };
+	char from[32], to[32];
+	unsigned int i;
+
+	/* They hold no mounts: nothing to loop through. */
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(from, sizeof(from), "/proc/self/ns/%s", names[i]);
+		snprintf(to, sizeof(to), "/tmp/%s", names[i]);
+		ASSERT_EQ(0, touch(to));
+		ASSERT_EQ(0, mount_at(from, to, 0));
+		ASSERT_EQ(ns_ino(0, names[i]), fd_ino(open(to, O_RDONLY)));
+	}
+}
+
+/* /tmp/tree, a tmpfs, with the file of "there" mounted in it, and more. */
+static int make_tree(int there)
+{
+	return new_tmpfs("/tmp/tree") ?: touch("/tmp/tree/ns") ?:
+	       new_tmpfs("/tmp/tree/first") ?:
+	       touch("/tmp/tree/first/mark") ?:
+	       mount_fd(there, "/tmp/tree/ns", 0) ?:
+	       new_tmpfs("/tmp/tree/last") ?:
+	       touch("/tmp/tree/last/mark");
+}
+
+/* Whether a copy of the tree at @path has all but the file. */
+static bool is_rest(const char *path)
+{
+	char a[64], b[64];
+
+	snprintf(a, sizeof(a), "%s/first/mark", path);
+	snprintf(b, sizeof(b), "%s/last/mark", path);
+	return exists(a) && exists(b);
+}
+
+TEST_F(mnt, bind_tree_with_a_file)
+{
+	ASSERT_EQ(0, make_tree(self->there));
+	ASSERT_EQ(0, mkdir("/tmp/copy", 0700));
+	ASSERT_EQ(0, mount_at("/tmp/tree", "/tmp/copy", MS_REC));
+	ASSERT_TRUE(is_ns("/tmp/copy/ns", self->there));
+	ASSERT_TRUE(is_rest("/tmp/copy"));
+
+	ASSERT_EQ(0, umount2("/tmp/copy", MNT_DETACH));
+	ASSERT_EQ(0, mount_at("/tmp/tree", "/tmp/copy", 0));
+	ASSERT_TRUE(exists("/tmp/copy/ns"));
+	ASSERT_FALSE(is_ns("/tmp/copy/ns", self->there));
+	ASSERT_FALSE(is_rest("/tmp/copy"));
+}
+
+/*
+ * The file of any namespace may be bound from any mount namespace, with what
+ * is mounted on top of it there: that may be the file of one's own.
+ */
+TEST_F(mnt, bind_stack_with_ones_own_file)
+{
+	int below;
+
+	ASSERT_EQ(0, touch("/tmp/stack"));
+	ASSERT_EQ(0, mount_at("/proc/self/ns/uts", "/tmp/stack", 0));
+	below = open("/tmp/stack", O_PATH | O_CLOEXEC);
+	ASSERT_GE(below, 0);
+	ASSERT_EQ(0, mount_fd(self->there, "/tmp/stack", 0));
+	ASSERT_TRUE(is_ns("/tmp/stack", self->there));
+
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(EINVAL, mount_fd(below, "/tmp/ns", MS_REC));
+	ASSERT_FALSE(is_ns("/tmp/ns", below));
+	ASSERT_EQ(0, mount_fd(below, "/tmp/ns", 0));
+	ASSERT_TRUE(is_ns("/tmp/ns", below));
+}
+
+TEST_F(mnt, unshare_leaves_files_out)
+{
+	ASSERT_EQ(0, make_tree(self->there));
+	ASSERT_EQ(0, touch("/tmp/tree/uts"));
+	ASSERT_EQ(0, mount_at("/proc/self/ns/uts", "/tmp/tree/uts", 0));
+	/* The caller's directory is past the mount that is left out. */
+	ASSERT_EQ(0, chdir("/tmp/tree/last"));
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_TRUE(is_rest("/tmp/tree"));
+	ASSERT_TRUE(exists("/tmp/tree/ns"));
+	ASSERT_FALSE(is_ns("/tmp/tree/ns", self->there));
+	ASSERT_TRUE(is_ns("/tmp/tree/uts", open_ns(0, "uts")));
+	ASSERT_TRUE(cwd_is("/tmp/tree/last"));
+	ASSERT_TRUE(exists("mark"));
+
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_TRUE(is_ns("/tmp/tree/ns", self->there));
+
+	/* What is mounted on such a file goes with it. */
+	ASSERT_EQ(0, mount_at("/proc/self/ns/uts", "/tmp/tree/ns", 0));
+	ASSERT_TRUE(is_ns("/tmp/tree/ns", open_ns(0, "uts")));
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_FALSE(is_ns("/tmp/tree/ns", open_ns(0, "uts")));
+	ASSERT_TRUE(is_rest("/tmp/tree"));
+}
+
+TEST_F(mnt, unshare_with_a_user_namespace_leaves_files_out)
+{
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		ASSERT_EQ(0, make_tree(self->there));
+		ASSERT_EQ(0, unshare_user());
+		ASSERT_EQ(0, unshare(CLONE_NEWNS));
+		ASSERT_TRUE(is_rest("/tmp/tree"));
+		ASSERT_FALSE(is_ns("/tmp/tree/ns", self->there));
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
+/* A mount that spreads to other namespaces, or to another place in this. */
+TEST_F(mnt, propagation)
+{
+	ASSERT_EQ(0, make_tree(self->there));
+	ASSERT_EQ(0, new_tmpfs("/tmp/a"));
+	ASSERT_EQ(0, mount(NULL, "/tmp/a", NULL, MS_SHARED, NULL));
+	ASSERT_EQ(0, mkdir("/tmp/b", 0700));
+	ASSERT_EQ(0, mount_at("/tmp/a", "/tmp/b", 0));
+	ASSERT_EQ(0, touch("/tmp/a/ns"));
+	ASSERT_EQ(0, mkdir("/tmp/a/tree", 0700));
+
+	/* no copy can be made of a file alone */
+	ASSERT_EQ(EINVAL, mount_fd(self->there, "/tmp/a/ns", 0));
+	ASSERT_FALSE(is_ns("/tmp/a/ns", self->there));
+
+	/* of a tree, the peer gets the rest */
+	ASSERT_EQ(0, mount_at("/tmp/tree", "/tmp/a/tree", MS_REC));
+	ASSERT_TRUE(is_ns("/tmp/a/tree/ns", self->there));
+	ASSERT_TRUE(is_rest("/tmp/b/tree"));
+	ASSERT_FALSE(is_ns("/tmp/b/tree/ns", self->there));
+}
+
+/*
+ * Trees in an anonymous namespace, which belong to a descriptor.
+ */
+TEST_F(mnt, detached_tree_has_the_file)
+{
+	int tree, fd;
+
+	ASSERT_EQ(0, make_tree(self->there));
+	tree = detach("/tmp/tree", AT_RECURSIVE);
+	ASSERT_GE(tree, 0);
+	fd = openat(tree, "ns", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(fd_ino(self->there), fd_ino(fd));
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_THERE();
+
+	/* The tree itself is in a namespace that has no name. */
+	ASSERT_EQ(EBADF, enter(tree));
+	ASSERT_EQ(EINVAL, enter(openat(tree, ".", O_RDONLY | O_DIRECTORY)));
+	ASSERT_THERE();
+}
+
+TEST_F(mnt, attach_tree_with_a_file)
+{
+	int tree, bare;
+
+	ASSERT_EQ(0, make_tree(self->there));
+	tree = detach("/tmp/tree", AT_RECURSIVE);
+	ASSERT_GE(tree, 0);
+	bare = detach("/tmp/tree", 0);
+	ASSERT_GE(bare, 0);
+
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_EQ(0, mkdir("/tmp/copy", 0700));
+	ASSERT_EQ(ELOOP, attach(tree, "/tmp/copy"));
+	ASSERT_FALSE(exists("/tmp/copy/ns"));
+	/* without what is mounted in it, it does no harm */
+	ASSERT_EQ(0, attach(bare, "/tmp/copy"));
+	ASSERT_TRUE(exists("/tmp/copy/ns"));
+
+	/* and the refused one may go where the file is a younger one's */
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_EQ(0, mkdir("/tmp/copy", 0700));
+	ASSERT_EQ(0, attach(tree, "/tmp/copy"));
+	ASSERT_TRUE(is_ns("/tmp/copy/ns", self->there));
+	ASSERT_TRUE(is_rest("/tmp/copy"));
+}
+
+TEST_F(mnt, attach_a_file)
+{
+	int own = detach("/proc/self/ns/mnt", 0);
+	int rec = detach("/proc/self/ns/mnt", AT_RECURSIVE);
+	char path[32];
+	int young;
+
+	ASSERT_GE(own, 0);
+	ASSERT_GE(rec, 0);
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(ELOOP, attach(own, "/tmp/ns"));
+	ASSERT_EQ(ELOOP, attach(rec, "/tmp/ns"));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->there);
+	young = detach(path, 0);
+	ASSERT_EQ(0, attach(young, "/tmp/ns"));
+	ASSERT_TRUE(is_ns("/tmp/ns", self->there));
+
+	/* moved on, now that it is attached */
+	ASSERT_EQ(0, touch("/tmp/ns2"));
+	ASSERT_EQ(0, mount("/tmp/ns", "/tmp/ns2", NULL, MS_MOVE, NULL));
+	ASSERT_TRUE(is_ns("/tmp/ns2", self->there));
+	ASSERT_FALSE(is_ns("/tmp/ns", self->there));
+}
+
+/*
+ * What keeps a namespace, and its end: the last mount of a tmpfs goes, of
+ * which its watcher is told.
+ */
+static int watch(const char *path)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	if (inotify_add_watch(fd, path, IN_UNMOUNT) < 0)
+		return -1;
+	return fd;
+}
+
+static bool is_gone(int watch, int timeout)
+{
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+
+	return poll(&p, 1, timeout) == 1;
+}
+
+TEST_F(mnt, lives_as_long_as_a_descriptor)
+{
+	int end, pidfd, fd;
+
+	ASSERT_EQ(0, enter(self->there));
+	end = watch("/tmp");
+	ASSERT_GE(end, 0);
+	ASSERT_EQ(0, enter(self->here));
+	pidfd = pidfd_there(self->there);
+	close(self->there);
+	fd = ioctl(pidfd, PIDFD_GET_MNT_NAMESPACE, 0);
+	ASSERT_GE(fd, 0);
+
+	/* The last process goes. */
+	kill_child(pidfd);
+	ASSERT_FALSE(is_gone(end, 0));
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_TRUE(exists("/tmp/there"));
+	ASSERT_EQ(0, enter(self->here));
+	close(fd);
+	ASSERT_TRUE(is_gone(end, 5000));
+}
+
+TEST_F(mnt, lives_as_long_as_a_mount)
+{
+	int end, fd;
+
+	ASSERT_EQ(0, enter(self->there));
+	end = watch("/tmp");
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(0, mount_fd(self->there, "/tmp/ns", 0));
+	close(self->there);
+	ASSERT_FALSE(is_gone(end, 0));
+	fd = open("/tmp/ns", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_TRUE(exists("/tmp/there"));
+	ASSERT_EQ(0, enter(self->here));
+	close(fd);
+	ASSERT_FALSE(is_gone(end, 0));
+	ASSERT_EQ(0, umount("/tmp/ns"));
+	ASSERT_TRUE(is_gone(end, 5000));
+}
+
+TEST_F(mnt, lives_as_long_as_a_detached_tree)
+{
+	int end, tree, fd;
+
+	ASSERT_EQ(0, enter(self->there));
+	end = watch("/tmp");
+	ASSERT_EQ(0, enter(self->here));
+	ASSERT_EQ(0, make_tree(self->there));
+	tree = detach("/tmp/tree", AT_RECURSIVE);
+	ASSERT_GE(tree, 0);
+	ASSERT_EQ(0, umount2("/tmp/tree", MNT_DETACH));
+	close(self->there);
+	ASSERT_FALSE(is_gone(end, 0));
+	fd = openat(tree, "ns", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_TRUE(exists("/tmp/there"));
+	ASSERT_EQ(0, enter(self->here));
+	close(fd);
+	close(tree);
+	ASSERT_TRUE(is_gone(end, 5000));
+}
+
+/*
+ * The ioctls.
+ */
+static __u64 id_of(int fd)
+{
+	__u64 id = 0;
+
+	return ioctl(fd, NS_GET_MNTNS_ID, &id) ? 0 : id;
+}
+
+/* The request @nr as a program knows it whose struct has @size bytes. */
+#define REQ(nr, size) _IOC(_IOC_READ, NSIO, _IOC_NR(nr), size)
+
+/* ioctl() that fails, as the errno */
+static int refused(int fd, unsigned long request, void *arg)
+{
+	int ret = ioctl(fd, request, arg);
+
+	return ret < 0 ? errno : 0;
+}
+
+/* An address where nothing is. */
+static void *nowhere(void)
+{
+	void *page = mmap(NULL, getpagesize(), PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return page;
+}
+
+/* Only root of the first pid and user namespaces sees all mount namespaces. */
+static bool is_real_root(void)
+{
+	return !geteuid() && ns_ino(0, "user") == 0xeffffffd &&
+	       ns_ino(0, "pid") == 0xeffffffc;
+}
+
+TEST_F(mnt, id)
+{
+	ASSERT_TRUE(!!id_of(self->here));
+	ASSERT_LT(id_of(self->here), id_of(self->there));
+	ASSERT_EQ(id_of(self->here), id_of(open_ns(0, "mnt")));
+	ASSERT_EQ(EFAULT, refused(self->here, NS_GET_MNTNS_ID, NULL));
+	ASSERT_EQ(EFAULT, refused(self->here, NS_GET_MNTNS_ID, nowhere()));
+}
+
+TEST_F(mnt, info)
+{
+	struct mnt_ns_info info = {}, after = {};
+
+	ASSERT_EQ(0, ioctl(self->here, NS_MNT_GET_INFO, &info));
+	ASSERT_EQ(sizeof(info), info.size);
+	ASSERT_EQ(id_of(self->here), info.mnt_ns_id);
+	ASSERT_EQ(0, new_tmpfs("/tmp/more"));
+	ASSERT_EQ(0, ioctl(self->here, NS_MNT_GET_INFO, &after));
+	ASSERT_EQ(info.nr_mounts + 1, after.nr_mounts);
+	ASSERT_EQ(0, umount("/tmp/more"));
+	ASSERT_EQ(0, ioctl(self->here, NS_MNT_GET_INFO, &after));
+	ASSERT_EQ(info.nr_mounts, after.nr_mounts);
+}
+
+TEST_F(mnt, info_errors)
+{
+	struct mnt_ns_info info;
+
+	ASSERT_EQ(EINVAL, refused(self->here, NS_MNT_GET_INFO, NULL));
+	ASSERT_EQ(EFAULT, refused(self->here, NS_MNT_GET_INFO, nowhere()));
+	ASSERT_EQ(EINVAL, refused(self->here, REQ(NS_MNT_GET_INFO, 0), &info));
+	ASSERT_EQ(EINVAL, refused(self->here,
+				  REQ(NS_MNT_GET_INFO,
+				      MNT_NS_INFO_SIZE_VER0 - 1), &info));
+}
+
+/* A program from the future gets what there is, and how much that is. */
+TEST_F(mnt, info_larger_struct)
+{
+	struct {
+		struct mnt_ns_info info;
+		char more[48];
+	} large;
+	unsigned int i;
+
+	memset(&large, 0x5a, sizeof(large));
+	ASSERT_EQ(0, ioctl(self->here, REQ(NS_MNT_GET_INFO, sizeof(large)),
+			   &large));
+	ASSERT_EQ(sizeof(large.info), large.info.size);
+	ASSERT_EQ(id_of(self->here), large.info.mnt_ns_id);
+	for (i = 0; i < sizeof(large.more); i++)
+		ASSERT_EQ(0x5a, large.more[i]);
+}
+
+TEST_F(mnt, ioctls_on_other_types)
+{
+	static const char *const names[] = { "uts", "net", "user", "pid" };
+	int walk = is_real_root() ? EINVAL : EPERM;
+	struct mnt_ns_info info;
+	unsigned int i;
+	__u64 id;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		int fd = open_ns(0, names[i]);
+
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(EINVAL, refused(fd, NS_GET_MNTNS_ID, &id));
+		ASSERT_EQ(EINVAL, refused(fd, NS_MNT_GET_INFO, &info));
+		ASSERT_EQ(walk, refused(fd, NS_MNT_GET_NEXT, &info));
+		ASSERT_EQ(walk, refused(fd, NS_MNT_GET_PREV, &info));
+		close(fd);
+	}
+}
+
+/*
+ * From @fd, which is closed, by steps of @request to the one of the id @to, or
+ * until there is an error. @at is the id of where it starts, and ends.
+ */
+static int walk(int fd, unsigned long request, __u64 to, __u64 *at)
+{
+	struct mnt_ns_info info;
+	int next, i;
+	bool order;
+
+	for (i = 0; i < 10000 && *at != to; i++) {
+		next = ioctl(fd, request, &info);
+		if (next < 0)
+			return -errno;
+		close(fd);
+		fd = next;
+		if (request == NS_MNT_GET_NEXT)
+			order = info.mnt_ns_id > *at;
+		else
+			order = info.mnt_ns_id < *at;
+		/* Detached trees, which have no id, are not met. */
+		if (!order || !info.mnt_ns_id || info.mnt_ns_id != id_of(fd))
+			return -ERANGE;
+		*at = info.mnt_ns_id;
+	}
+	return fd;
+}
+
+TEST_F(mnt, walk)
+{
+	__u64 here = id_of(self->here), there = id_of(self->there), at = here;
+	int fd;
+
+	/* something that a walk might meet and must not */
+	ASSERT_GE(detach("/tmp", AT_RECURSIVE), 0);
+
+	fd = walk(dup(self->here), NS_MNT_GET_NEXT, there, &at);
+	if (!is_real_root()) {
+		ASSERT_EQ(-EPERM, fd);
+		ASSERT_EQ(EPERM, refused(self->here, NS_MNT_GET_PREV, NULL));
+		return;
+	}
+	ASSERT_GE(fd, 0);
+	ASSERT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_THERE();
+
+	fd = walk(fd, NS_MNT_GET_PREV, here, &at);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, enter(fd));
+	ASSERT_HERE();
+
+	/* both ends */
+	ASSERT_EQ(-ENOENT, walk(dup(fd), NS_MNT_GET_NEXT, 0, &at));
+	at = here;
+	ASSERT_EQ(-ENOENT, walk(fd, NS_MNT_GET_PREV, 0, &at));
+}
+
+TEST_F(mnt, walk_requests)
+{
+	bool root = is_real_root();
+	struct mnt_ns_info info;
+	unsigned int large[16];
+	int fd;
+
+	ASSERT_EQ(root ? EINVAL : EPERM,
+		  refused(self->here, REQ(NS_MNT_GET_NEXT, 8), &info));
+	ASSERT_EQ(root ? EFAULT : EPERM,
+		  refused(self->here, NS_MNT_GET_NEXT, nowhere()));
+	/* what was opened for nothing is not left behind */
+	fd = dup(self->here);
+	close(fd);
+	ASSERT_EQ(root ? EFAULT : EPERM,
+		  refused(self->there, NS_MNT_GET_PREV, nowhere()));
+	ASSERT_EQ(fd, dup(self->here));
+	/* an info that is not wanted, and one of the future */
+	ASSERT_EQ(root ? 0 : EPERM,
+		  refused(self->here, NS_MNT_GET_NEXT, NULL));
+	memset(large, 0x5a, sizeof(large));
+	ASSERT_EQ(root ? 0 : EPERM,
+		  refused(self->here, REQ(NS_MNT_GET_NEXT, sizeof(large)),
+			  large));
+	ASSERT_EQ(root ? sizeof(info) : 0x5a5a5a5aU, large[0]);
+	ASSERT_EQ(0x5a5a5a5aU, large[sizeof(info) / sizeof(large[0])]);
+}
+
+/* It takes real root: root of a child user or pid namespace may not. */
+TEST_F(mnt, walk_needs_real_root)
+{
+	static const int flags[] = { CLONE_NEWUSER, CLONE_NEWPID };
+	struct mnt_ns_info info;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		pid_t pid, inner;
+
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid) {
+			ASSERT_EQ(0, unshare(flags[i]));
+			inner = fork();
+			ASSERT_GE(inner, 0);
+			if (inner) {
+				WAIT_CHILD(inner);
+				EXIT_CHILD();
+			}
+			ASSERT_EQ(EPERM, refused(self->here, NS_MNT_GET_NEXT,
+						 &info));
+			ASSERT_EQ(EPERM, refused(self->there, NS_MNT_GET_PREV,
+						 &info));
+			/* to ask about one that is at hand, nothing */
+			ASSERT_EQ(0, refused(self->there, NS_MNT_GET_INFO,
+					     &info));
+			EXIT_CHILD();
+		}
+		WAIT_CHILD(pid);
+	}
+}
+
+TEST_F(mnt, pidfd_get_mnt_namespace)
+{
+	struct ns_child c;
+	int fd;
+
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWNS));
+	fd = ioctl(c.pidfd, PIDFD_GET_MNT_NAMESPACE, 0);
+	ASSERT_GE(fd, 0);
+	ASSERT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	ASSERT_EQ(CLONE_NEWNS, ioctl(fd, NS_GET_NSTYPE));
+	ASSERT_EQ(ns_ino(c.pid, "mnt"), fd_ino(fd));
+	ASSERT_NE(fd_ino(self->here), fd_ino(fd));
+	ASSERT_EQ(EINVAL, refused(c.pidfd, PIDFD_GET_MNT_NAMESPACE, &fd));
+
+	kill(c.pid, SIGKILL);
+	ASSERT_EQ(c.pid, waitpid(c.pid, NULL, 0));
+	ASSERT_EQ(ESRCH, refused(c.pidfd, PIDFD_GET_MNT_NAMESPACE, NULL));
+	ASSERT_EQ(0, enter(fd));
+}
+
+/* As for /proc/<pid>/ns: one must be allowed to look at the task. */
+TEST_F(mnt, pidfd_get_mnt_namespace_of_another)
+{
+	int parent = sys_pidfd_open(getpid(), 0);
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		ASSERT_LE(0, ioctl(parent, PIDFD_GET_MNT_NAMESPACE, 0));
+		ASSERT_EQ(0, unshare_user());
+		ASSERT_EQ(EACCES, refused(parent, PIDFD_GET_MNT_NAMESPACE,
+					  NULL));
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
+TEST_HARNESS_MAIN
