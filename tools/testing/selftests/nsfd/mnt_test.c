@@ -24,6 +24,9 @@
 #ifndef PIDFD_GET_MNT_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
 #define PIDFD_GET_MNT_NAMESPACE _IO(0xff, 3)
 #endif
+#ifndef PIDFD_GET_USER_NAMESPACE
+#define PIDFD_GET_USER_NAMESPACE _IO(0xff, 9)
+#endif
 #define MOVE_FROM_FD 0x4	/* MOVE_MOUNT_F_EMPTY_PATH */
 
 static int sys_open_tree(int dfd, const char *path, unsigned int flags)
@@ -533,6 +536,33 @@ TEST_F(mnt, bind_file_of_a_younger_one)
 	ASSERT_THERE();
 }
 
+static bool mountinfo_has(const char *text)
+{
+	FILE *f = fopen("/proc/thread-self/mountinfo", "re");
+	char line[1024];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, text);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+TEST_F(mnt, mountinfo_tells_which)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), " mnt:[%lu] /tmp/ns ",
+		 (unsigned long)fd_ino(self->there));
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_FALSE(mountinfo_has(text));
+	ASSERT_EQ(0, mount_fd(self->there, "/tmp/ns", 0));
+	ASSERT_TRUE(mountinfo_has(text));
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_FALSE(mountinfo_has(text));
+}
+
 TEST_F(mnt, bind_file_of_ones_own)
 {
 	ASSERT_EQ(0, touch("/tmp/ns"));
@@ -826,6 +856,29 @@ TEST_F(mnt, lives_as_long_as_a_mount)
 	ASSERT_TRUE(is_gone(end, 5000));
 }
 
+/* A namespace takes with it those that only its mounts have kept. */
+TEST_F(mnt, ends_with_the_one_that_has_its_mount)
+{
+	int end, pidfd, young;
+
+	ASSERT_EQ(0, enter(self->there));
+	young = make_ns("/tmp/young");
+	ASSERT_GE(young, 0);
+	end = watch("/tmp");
+	ASSERT_GE(end, 0);
+	ASSERT_EQ(0, enter(self->there));
+	ASSERT_EQ(0, touch("/tmp/ns"));
+	ASSERT_EQ(0, mount_fd(young, "/tmp/ns", 0));
+	close(young);
+	ASSERT_EQ(0, enter(self->here));
+	pidfd = pidfd_there(self->there);
+	ASSERT_GE(pidfd, 0);
+	close(self->there);
+	ASSERT_FALSE(is_gone(end, 0));
+	kill_child(pidfd);
+	ASSERT_TRUE(is_gone(end, 5000));
+}
+
 TEST_F(mnt, lives_as_long_as_a_detached_tree)
 {
 	int end, tree, fd;
@@ -1076,6 +1129,47 @@ TEST_F(mnt, walk_needs_real_root)
 		}
 		WAIT_CHILD(pid);
 	}
+}
+
+/* Roads to a namespace that need none of the names in /proc. */
+TEST(ioctls_without_proc)
+{
+	int fd, user, walk;
+	struct mnt_ns_info info;
+	struct ns_child c;
+	__u64 id;
+
+	ASSERT_EQ(0, become_root());
+	walk = is_real_root() ? EINVAL : EPERM;
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWNS));
+	user = ioctl(c.pidfd, PIDFD_GET_USER_NAMESPACE, 0);
+	ASSERT_GE(user, 0);
+	EXPECT_EQ(EINVAL, refused(user, NS_GET_MNTNS_ID, &id));
+	EXPECT_EQ(EINVAL, refused(user, NS_MNT_GET_INFO, &info));
+	EXPECT_EQ(walk, refused(user, NS_MNT_GET_NEXT, &info));
+	EXPECT_EQ(walk, refused(user, NS_MNT_GET_PREV, &info));
+	fd = ioctl(c.pidfd, PIDFD_GET_MNT_NAMESPACE, 0);
+	EXPECT_GE(fd, 0);
+	EXPECT_EQ(0, refused(fd, NS_GET_MNTNS_ID, &id));
+	EXPECT_EQ(0, refused(fd, NS_MNT_GET_INFO, &info));
+	EXPECT_EQ(id, info.mnt_ns_id);
+	ns_child_stop(&c);
+}
+
+/* A zombie is in no namespace, though it still has a pid. */
+TEST(pidfd_get_mnt_namespace_of_a_zombie)
+{
+	struct ns_child c;
+	siginfo_t info;
+
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWNS));
+	ASSERT_EQ(0, refused(c.pidfd, PIDFD_GET_MNT_NAMESPACE, NULL));
+	kill(c.pid, SIGKILL);
+	ASSERT_EQ(0, waitid(P_PID, c.pid, &info, WEXITED | WNOWAIT));
+	ASSERT_EQ(ESRCH, refused(c.pidfd, PIDFD_GET_MNT_NAMESPACE, NULL));
+	ASSERT_EQ(-1, open_ns(c.pid, "mnt"));
+	ns_child_stop(&c);
 }
 
 TEST_F(mnt, pidfd_get_mnt_namespace)

@@ -1,0 +1,939 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The network namespace as a file: interfaces, sockets and ports of the other
+ * side, the way there and back, who may go, how long it lives, and the ways to
+ * get at it from a socket, a tun device and a pidfd.
+ *
+ * In the fixture a child is "there", and the caller is at "home". Between the
+ * two is a veth pair, which is called as the side that it is on.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <linux/capability.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/un.h>
+
+#include "common.h"
+
+#ifndef PIDFD_GET_NET_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
+#define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
+#endif
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define CAP_BIT(cap) (1ULL << (cap))
+
+/* Gives up all capabilities but these. */
+static int keep_caps(__u64 caps)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	if (syscall(__NR_capget, &hdr, d))
+		return -errno;
+	d[0].permitted &= caps;
+	d[1].permitted &= caps >> 32;
+	d[0].effective = d[0].permitted;
+	d[1].effective = d[1].permitted;
+	return syscall(__NR_capset, &hdr, d) ? -errno : 0;
+}
+
+/* setns() as a value: 0 or the errno. */
+static int try_setns(int fd, int nstype)
+{
+	return sys_setns(fd, nstype) ? errno : 0;
+}
+
+static bool dir_has(const char *path, const char *name)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = !strcmp(entry->d_name, name);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Whether a file of /proc/net has a line about it. */
+static bool file_has(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "re");
+	char line[512];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, text);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static int new_socket(int family)
+{
+	return socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/* Whether the namespace of the socket has the interface. */
+static bool sk_sees(int sk, const char *name)
+{
+	struct ifreq ifr = {};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return !ioctl(sk, SIOCGIFINDEX, &ifr);
+}
+
+/* Whether the caller's has. */
+static bool sees(const char *name)
+{
+	int sk = new_socket(AF_UNIX);
+	bool found = sk >= 0 && sk_sees(sk, name);
+
+	close(sk);
+	return found;
+}
+
+static bool lo_is_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+	int sk = new_socket(AF_UNIX);
+	int err = ioctl(sk, SIOCGIFFLAGS, &ifr);
+
+	close(sk);
+	return !err && (ifr.ifr_flags & IFF_UP);
+}
+
+static int set_lo_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int sk = new_socket(AF_UNIX);
+	int err = ioctl(sk, SIOCSIFFLAGS, &ifr) ? -errno : 0;
+
+	close(sk);
+	return err;
+}
+
+struct request {
+	struct nlmsghdr nh;
+	struct ifinfomsg ifi;
+	char attrs[256];
+};
+
+/* Adds an attribute; what it holds in turn is added before it is ended. */
+static struct rtattr *put(struct request *req, int type, const void *data,
+			  size_t len)
+{
+	struct rtattr *attr = (void *)req + NLMSG_ALIGN(req->nh.nlmsg_len);
+
+	attr->rta_type = type;
+	attr->rta_len = RTA_LENGTH(len);
+	if (len)
+		memcpy(RTA_DATA(attr), data, len);
+	req->nh.nlmsg_len = NLMSG_ALIGN(req->nh.nlmsg_len) + RTA_SPACE(len);
+	return attr;
+}
+
+static void end(struct request *req, struct rtattr *attr)
+{
+	attr->rta_len = (char *)req + req->nh.nlmsg_len - (char *)attr;
+}
+
+/* Sends it and waits for the answer. */
+static int talk(struct request *req)
+{
+	int sk = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct {
+		struct nlmsghdr nh;
+		struct nlmsgerr err;
+		char more[512];
+	} ack;
+	int err = -EIO;
+
+	if (send(sk, req, req->nh.nlmsg_len, 0) < 0)
+		err = -errno;
+	else if (recv(sk, &ack, sizeof(ack), 0) >= (int)sizeof(ack.err) &&
+		 ack.nh.nlmsg_type == NLMSG_ERROR)
+		err = ack.err.error;
+	close(sk);
+	return err;
+}
+
+/* A veth pair, of which one end is where process @pid is. */
+static int add_veth(const char *name, const char *peer, pid_t pid)
+{
+	struct request req = {
+		.nh.nlmsg_len = NLMSG_LENGTH(sizeof(req.ifi)),
+		.nh.nlmsg_type = RTM_NEWLINK,
+		.nh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
+				  NLM_F_EXCL,
+	};
+	struct rtattr *info, *data, *nest;
+	__u32 nspid = pid;
+
+	put(&req, IFLA_IFNAME, name, strlen(name) + 1);
+	info = put(&req, IFLA_LINKINFO, NULL, 0);
+	put(&req, IFLA_INFO_KIND, "veth", 5);
+	data = put(&req, IFLA_INFO_DATA, NULL, 0);
+	nest = put(&req, VETH_INFO_PEER, &req.ifi, sizeof(req.ifi));
+	put(&req, IFLA_IFNAME, peer, strlen(peer) + 1);
+	put(&req, IFLA_NET_NS_PID, &nspid, sizeof(nspid));
+	end(&req, nest);
+	end(&req, data);
+	end(&req, info);
+	return talk(&req);
+}
+
+/* Moves an interface of the caller's to where process @pid is. */
+static int move_link(const char *name, pid_t pid)
+{
+	struct request req = {
+		.nh.nlmsg_len = NLMSG_LENGTH(sizeof(req.ifi)),
+		.nh.nlmsg_type = RTM_NEWLINK,
+		.nh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
+	__u32 nspid = pid;
+
+	put(&req, IFLA_IFNAME, name, strlen(name) + 1);
+	put(&req, IFLA_NET_NS_PID, &nspid, sizeof(nspid));
+	return talk(&req);
+}
+
+/* A socket that is told when interfaces come and go. */
+static int watch_links(void)
+{
+	struct sockaddr_nl addr = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK,
+	};
+	int sk = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	return bind(sk, (struct sockaddr *)&addr, sizeof(addr)) ? -1 : sk;
+}
+
+/* Waits until the first of them has gone. */
+static int wait_for_dellink(int sk)
+{
+	struct pollfd p = { .fd = sk, .events = POLLIN };
+	struct {
+		struct nlmsghdr nh;
+		char more[4096];
+	} msg;
+
+	while (poll(&p, 1, 10000) == 1) {
+		if (recv(sk, &msg, sizeof(msg), 0) < 0)
+			return -errno;
+		if (msg.nh.nlmsg_type == RTM_DELLINK)
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+FIXTURE(net)
+{
+	struct ns_child child;
+	int there, home;
+};
+
+FIXTURE_SETUP(net)
+{
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, ns_child_start(&self->child, CLONE_NEWNET));
+	self->there = open_ns(self->child.pid, "net");
+	ASSERT_LE(0, self->there);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	ASSERT_EQ(0, set_lo_up());
+	self->home = open_ns(0, "net");
+	ASSERT_LE(0, self->home);
+	ASSERT_NE(fd_ino(self->there), fd_ino(self->home));
+	ASSERT_EQ(0, add_veth("home", "there", self->child.pid));
+}
+
+FIXTURE_TEARDOWN(net)
+{
+	ns_child_stop(&self->child);
+}
+
+#define ASSERT_THERE() do {						\
+	ASSERT_TRUE(sees("there"));					\
+	ASSERT_FALSE(sees("home"));					\
+	ASSERT_EQ(fd_ino(self->there), ns_ino(0, "net"));		\
+} while (0)
+
+#define ASSERT_HOME() do {						\
+	ASSERT_TRUE(sees("home"));					\
+	ASSERT_FALSE(sees("there"));					\
+	ASSERT_EQ(fd_ino(self->home), ns_ino(0, "net"));		\
+} while (0)
+
+TEST(has_a_name)
+{
+	char text[64], link[64] = {};
+	ino_t ino = ns_ino(0, "net");
+
+	ASSERT_NE((ino_t)0, ino);
+	EXPECT_TRUE(dir_has("/proc/self/ns", "net"));
+	EXPECT_TRUE(dir_has("/proc/thread-self/ns", "net"));
+	snprintf(text, sizeof(text), "net:[%lu]", (unsigned long)ino);
+	ASSERT_LT(0, readlink("/proc/self/ns/net", link, sizeof(link) - 1));
+	EXPECT_STREQ(text, link);
+}
+
+TEST_F(net, enter_by_file)
+{
+	ASSERT_HOME();
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	ASSERT_THERE();
+}
+
+TEST_F(net, enter_by_pidfd)
+{
+	ASSERT_EQ(0, try_setns(self->child.pidfd, CLONE_NEWNET));
+	ASSERT_THERE();
+}
+
+TEST_F(net, come_back)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, try_setns(self->there, 0));
+		ASSERT_THERE();
+		ASSERT_FALSE(lo_is_up());
+		ASSERT_EQ(0, try_setns(self->home, 0));
+		ASSERT_HOME();
+		ASSERT_TRUE(lo_is_up());
+	}
+}
+
+TEST_F(net, change_the_other_side)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, try_setns(self->there, 0));
+	ASSERT_EQ(0, set_lo_up());
+	ASSERT_EQ(0, try_setns(self->home, 0));
+	/* it is the namespace of the child that has changed */
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		ASSERT_EQ(0, try_setns(self->child.pidfd, CLONE_NEWNET));
+		ASSERT_TRUE(lo_is_up());
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
+TEST_F(net, proc_shows_the_callers_own)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/net/dev", self->child.pid);
+	ASSERT_TRUE(file_has("/proc/thread-self/net/dev", "home:"));
+	ASSERT_TRUE(file_has(path, "there:"));
+	ASSERT_TRUE(dir_has("/proc/sys/net/ipv4/conf", "home"));
+	ASSERT_EQ(0, try_setns(self->there, 0));
+	ASSERT_TRUE(file_has("/proc/thread-self/net/dev", "there:"));
+	ASSERT_FALSE(file_has("/proc/thread-self/net/dev", "home:"));
+	ASSERT_TRUE(dir_has("/proc/sys/net/ipv4/conf", "there"));
+	ASSERT_FALSE(dir_has("/proc/sys/net/ipv4/conf", "home"));
+}
+
+/* A socket is where it was made, whoever moves. */
+TEST_F(net, sockets_stay)
+{
+	int at_home = new_socket(AF_INET), there;
+
+	ASSERT_LE(0, at_home);
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	there = new_socket(AF_INET);
+	ASSERT_LE(0, there);
+	EXPECT_TRUE(sk_sees(at_home, "home"));
+	EXPECT_FALSE(sk_sees(at_home, "there"));
+	ASSERT_EQ(0, try_setns(self->home, CLONE_NEWNET));
+	EXPECT_TRUE(sk_sees(there, "there"));
+	EXPECT_FALSE(sk_sees(there, "home"));
+}
+
+static __u64 cookie(int sk)
+{
+	socklen_t len = sizeof(__u64);
+	__u64 c = 0;
+
+	return getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &c, &len) ? 0 : c;
+}
+
+/* The kernel's own number of it. */
+TEST_F(net, cookies)
+{
+	int at_home = new_socket(AF_INET), there, fd;
+	__u64 home = cookie(at_home);
+
+	ASSERT_NE(0ULL, home);
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	there = new_socket(AF_INET);
+	ASSERT_NE(0ULL, cookie(there));
+	ASSERT_NE(home, cookie(there));
+	ASSERT_EQ(home, cookie(at_home));
+	fd = ioctl(at_home, SIOCGSKNS);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, try_setns(fd, 0));
+	ASSERT_EQ(home, cookie(new_socket(AF_INET)));
+}
+
+TEST_F(net, one_port_in_both)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(80),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+	int at_home = new_socket(AF_INET), there;
+
+	ASSERT_EQ(0, bind(at_home, (struct sockaddr *)&addr, sizeof(addr)));
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	there = new_socket(AF_INET);
+	EXPECT_EQ(0, bind(there, (struct sockaddr *)&addr, sizeof(addr)));
+	ASSERT_EQ(0, try_setns(self->home, CLONE_NEWNET));
+	there = new_socket(AF_INET);
+	EXPECT_EQ(-1, bind(there, (struct sockaddr *)&addr, sizeof(addr)));
+	EXPECT_EQ(EADDRINUSE, errno);
+}
+
+TEST_F(net, abstract_unix_names)
+{
+	struct sockaddr_un addr = { AF_UNIX, "\0nsfd_net_test" };
+	socklen_t len = offsetof(struct sockaddr_un, sun_path) + 14;
+	int server, client;
+
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	server = new_socket(AF_UNIX);
+	ASSERT_EQ(0, bind(server, (struct sockaddr *)&addr, len));
+	client = new_socket(AF_UNIX);
+	EXPECT_EQ(0, connect(client, (struct sockaddr *)&addr, len));
+	ASSERT_EQ(0, try_setns(self->home, CLONE_NEWNET));
+	client = new_socket(AF_UNIX);
+	EXPECT_EQ(-1, connect(client, (struct sockaddr *)&addr, len));
+	EXPECT_EQ(ECONNREFUSED, errno);
+}
+
+TEST_F(net, wrong_type)
+{
+	int fd;
+
+	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUTS));
+	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUSER));
+	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWNET | CLONE_NEWPID));
+	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWNET | CLONE_VM));
+	fd = open_ns(0, "pid");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EINVAL, try_setns(fd, CLONE_NEWNET));
+	ASSERT_HOME();
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	ASSERT_THERE();
+}
+
+TEST_F(net, needs_cap_sys_admin)
+{
+	ASSERT_EQ(0, keep_caps(~CAP_BIT(CAP_SYS_ADMIN)));
+	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWNET));
+	EXPECT_EQ(EPERM, try_setns(self->child.pidfd, CLONE_NEWNET));
+	/* not even to stay */
+	EXPECT_EQ(EPERM, try_setns(self->home, 0));
+	ASSERT_HOME();
+}
+
+TEST_F(net, needs_no_other_capability)
+{
+	ASSERT_EQ(0, keep_caps(CAP_BIT(CAP_SYS_ADMIN)));
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	ASSERT_THERE();
+	ASSERT_EQ(0, try_setns(self->home, 0));
+}
+
+/* All the rights one can have, but not over the owner of the target. */
+TEST_F(net, needs_rights_over_the_target)
+{
+	ASSERT_EQ(0, unshare_user());
+	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWNET));
+	EXPECT_EQ(EPERM, try_setns(self->home, 0));
+	ASSERT_HOME();
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	EXPECT_EQ(EPERM, try_setns(self->home, 0));
+	ASSERT_FALSE(sees("home"));
+}
+
+/* Who made a user namespace has all rights in it, and needs some outside. */
+TEST(needs_rights_at_home)
+{
+	struct ns_child child;
+	int there, user;
+
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWNET));
+	there = open_ns(child.pid, "net");
+	ASSERT_LE(0, there);
+	user = open_ns(child.pid, "user");
+	ASSERT_LE(0, user);
+	ASSERT_EQ(0, keep_caps(0));
+	EXPECT_EQ(EPERM, try_setns(there, CLONE_NEWNET));
+	/* once inside, home is there */
+	ASSERT_EQ(0, try_setns(user, CLONE_NEWUSER));
+	EXPECT_EQ(0, try_setns(there, CLONE_NEWNET));
+	EXPECT_EQ(fd_ino(there), ns_ino(0, "net"));
+	ns_child_stop(&child);
+}
+
+TEST_F(net, owner)
+{
+	int owner;
+
+	ASSERT_EQ(CLONE_NEWNET, ioctl(self->there, NS_GET_NSTYPE));
+	owner = ioctl(self->there, NS_GET_USERNS);
+	ASSERT_LE(0, owner);
+	EXPECT_EQ(ns_ino(0, "user"), fd_ino(owner));
+	EXPECT_EQ(-1, ioctl(self->there, NS_GET_PARENT));
+	EXPECT_EQ(EINVAL, errno);
+	/* an owner that is out of sight */
+	ASSERT_EQ(0, unshare_user());
+	EXPECT_EQ(-1, ioctl(self->there, NS_GET_USERNS));
+	EXPECT_EQ(EPERM, errno);
+}
+
+TEST_F(net, file_outlives_the_process)
+{
+	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
+	ns_child_stop(&self->child);
+	ASSERT_EQ(0, try_setns(self->there, 0));
+	ASSERT_THERE();
+}
+
+TEST_F(net, mount_outlives_process_and_file)
+{
+	char path[64];
+	int fd;
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("", "/tmp", "tmpfs", 0, NULL));
+	fd = open("/tmp/net", O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
+	ASSERT_LE(0, fd);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", self->child.pid);
+	ASSERT_EQ(0, mount(path, "/tmp/net", NULL, MS_BIND, NULL));
+	ns_child_stop(&self->child);
+	ASSERT_EQ(0, close(self->there));
+	self->there = open("/tmp/net", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->there);
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	ASSERT_THERE();
+}
+
+/* Its end of the veth goes with it, and then so does the other one. */
+TEST_F(net, freed_when_nobody_has_it)
+{
+	int links = watch_links();
+
+	ASSERT_LE(0, links);
+	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
+	ns_child_stop(&self->child);
+	ASSERT_EQ(0, try_setns(self->there, 0));
+	ASSERT_THERE();
+	ASSERT_EQ(0, try_setns(self->home, 0));
+	ASSERT_HOME();
+	ASSERT_EQ(0, close(self->there));
+	ASSERT_EQ(0, wait_for_dellink(links));
+	ASSERT_FALSE(sees("home"));
+}
+
+/* A socket keeps it as well, and is a way back to it. */
+TEST_F(net, socket_outlives_process_and_file)
+{
+	int links = watch_links(), sk, fd;
+
+	ASSERT_EQ(0, try_setns(self->there, 0));
+	sk = new_socket(AF_INET);
+	ASSERT_EQ(0, try_setns(self->home, 0));
+	ns_child_stop(&self->child);
+	ASSERT_EQ(0, close(self->there));
+	ASSERT_TRUE(sk_sees(sk, "there"));
+	fd = ioctl(sk, SIOCGSKNS);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, close(sk));
+	ASSERT_EQ(0, try_setns(fd, CLONE_NEWNET));
+	ASSERT_TRUE(sees("there"));
+	ASSERT_EQ(0, try_setns(self->home, 0));
+	ASSERT_EQ(0, close(fd));
+	ASSERT_EQ(0, wait_for_dellink(links));
+}
+
+struct looker {
+	pthread_t thread;
+	int go[2];
+	bool home, there;
+	ino_t ino;
+};
+
+static void *look(void *arg)
+{
+	struct looker *l = arg;
+	char c;
+
+	if (read(l->go[0], &c, 1) != 1)
+		return NULL;
+	l->home = sees("home");
+	l->there = sees("there");
+	l->ino = ns_ino(0, "net");
+	return NULL;
+}
+
+TEST_F(net, only_the_calling_thread_moves)
+{
+	struct looker other = {};
+
+	ASSERT_EQ(0, pipe2(other.go, O_CLOEXEC));
+	ASSERT_EQ(0, pthread_create(&other.thread, NULL, look, &other));
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	ASSERT_EQ(1, write(other.go[1], "", 1));
+	ASSERT_EQ(0, pthread_join(other.thread, NULL));
+	ASSERT_TRUE(other.home);
+	ASSERT_FALSE(other.there);
+	ASSERT_EQ(fd_ino(self->home), other.ino);
+	ASSERT_THERE();
+}
+
+/* A helper that goes to the other side to open sockets there. */
+static void *enter(void *arg)
+{
+	int *fd = arg;
+
+	if (try_setns(*fd, CLONE_NEWNET))
+		return NULL;
+	*fd = new_socket(AF_INET);
+	return fd;
+}
+
+TEST_F(net, a_thread_moves_alone)
+{
+	int fd = self->there;
+	pthread_t thread;
+	void *done;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, enter, &fd));
+	ASSERT_EQ(0, pthread_join(thread, &done));
+	ASSERT_EQ(&fd, done);
+	ASSERT_TRUE(sk_sees(fd, "there"));
+	ASSERT_HOME();
+}
+
+TEST(socket_ioctl_opens_it)
+{
+	static const int families[] = {
+		AF_INET, AF_INET6, AF_UNIX, AF_NETLINK
+	};
+	size_t i;
+
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		int sk = new_socket(families[i]), fd;
+
+		ASSERT_LE(0, sk);
+		fd = ioctl(sk, SIOCGSKNS);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+		EXPECT_EQ(ns_ino(0, "net"), fd_ino(fd));
+		EXPECT_EQ(CLONE_NEWNET, ioctl(fd, NS_GET_NSTYPE));
+		EXPECT_EQ(0, try_setns(fd, CLONE_NEWNET));
+		/* the argument is nothing to it */
+		EXPECT_LE(0, ioctl(sk, SIOCGSKNS, -1L));
+	}
+}
+
+TEST_F(net, socket_ioctl_from_outside)
+{
+	int sk, fd;
+
+	ASSERT_EQ(0, try_setns(self->there, 0));
+	sk = new_socket(AF_INET);
+	ASSERT_EQ(0, try_setns(self->home, 0));
+	fd = ioctl(sk, SIOCGSKNS);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(fd_ino(self->there), fd_ino(fd));
+	ASSERT_EQ(0, try_setns(fd, 0));
+	ASSERT_THERE();
+}
+
+TEST(socket_ioctl_needs_cap_net_admin)
+{
+	pid_t pid;
+	int sk;
+
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	sk = new_socket(AF_INET);
+	ASSERT_LE(0, sk);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		/* the other one is for unshare_user(), which maps root */
+		ASSERT_EQ(0, keep_caps(CAP_BIT(CAP_NET_ADMIN) |
+				       CAP_BIT(CAP_SETFCAP)));
+		ASSERT_LE(0, ioctl(sk, SIOCGSKNS));
+		/* in the user namespace that owns it */
+		ASSERT_EQ(0, unshare_user());
+		ASSERT_EQ(-1, ioctl(sk, SIOCGSKNS));
+		ASSERT_EQ(EPERM, errno);
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+	ASSERT_EQ(0, keep_caps(~CAP_BIT(CAP_NET_ADMIN)));
+	ASSERT_EQ(-1, ioctl(sk, SIOCGSKNS));
+	ASSERT_EQ(EPERM, errno);
+}
+
+#define TUN_DEVICE "/dev/net/tun"
+
+static int new_tun(int fd, const char *name)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(fd, TUNSETIFF, &ifr) ? -errno : 0;
+}
+
+/* A descriptor of the device, opened in a namespace of its own. */
+FIXTURE(tun)
+{
+	int fd;
+	ino_t ns;
+};
+
+FIXTURE_SETUP(tun)
+{
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	self->ns = ns_ino(0, "net");
+	self->fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0) {
+		ASSERT_TRUE(have_ns("net"));
+		SKIP(return, "%s: %s", TUN_DEVICE, strerror(errno));
+	}
+}
+
+FIXTURE_TEARDOWN(tun)
+{
+}
+
+TEST_F(tun, ioctls_open_it)
+{
+	int fd, i;
+
+	/* that of the descriptor is there before there is a device */
+	fd = ioctl(self->fd, SIOCGSKNS, NULL);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(self->ns, fd_ino(fd));
+	EXPECT_EQ(-1, ioctl(self->fd, TUNGETDEVNETNS, NULL));
+	EXPECT_EQ(EBADFD, errno);
+	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
+	for (i = 0; i < 2; i++) {
+		fd = ioctl(self->fd, i ? TUNGETDEVNETNS : SIOCGSKNS, NULL);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+		EXPECT_EQ(self->ns, fd_ino(fd));
+		EXPECT_EQ(0, try_setns(fd, CLONE_NEWNET));
+	}
+}
+
+/* The way to it if the descriptor is all that one was given. */
+TEST_F(tun, ioctls_from_outside)
+{
+	int sk, dev;
+
+	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	ASSERT_FALSE(sees("nsfd"));
+	dev = ioctl(self->fd, TUNGETDEVNETNS, NULL);
+	ASSERT_LE(0, dev);
+	sk = ioctl(self->fd, SIOCGSKNS, NULL);
+	ASSERT_LE(0, sk);
+	EXPECT_EQ(self->ns, fd_ino(sk));
+	EXPECT_EQ(self->ns, fd_ino(dev));
+	EXPECT_NE(self->ns, ns_ino(0, "net"));
+	ASSERT_EQ(0, try_setns(dev, CLONE_NEWNET));
+	ASSERT_TRUE(sees("nsfd"));
+}
+
+TEST_F(tun, ioctls_need_cap_net_admin)
+{
+	int i;
+
+	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
+	ASSERT_LE(0, ioctl(self->fd, TUNGETDEVNETNS, NULL));
+	ASSERT_LE(0, ioctl(self->fd, SIOCGSKNS, NULL));
+	ASSERT_EQ(0, keep_caps(~CAP_BIT(CAP_NET_ADMIN)));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(-1, ioctl(self->fd, SIOCGSKNS, NULL));
+		ASSERT_EQ(EPERM, errno);
+		ASSERT_EQ(-1, ioctl(self->fd, TUNGETDEVNETNS, NULL));
+		ASSERT_EQ(EPERM, errno);
+		/* and now with all of them, but in another user namespace */
+		ASSERT_EQ(0, unshare_user());
+	}
+}
+
+/* The device goes, and the descriptor stays: then there are two. */
+TEST_F(tun, device_elsewhere)
+{
+	struct ns_child child;
+	int sk, dev;
+
+	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
+	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWNET));
+	ASSERT_EQ(0, move_link("nsfd", child.pid));
+	ASSERT_FALSE(sees("nsfd"));
+	sk = ioctl(self->fd, SIOCGSKNS, NULL);
+	ASSERT_LE(0, sk);
+	EXPECT_EQ(self->ns, fd_ino(sk));
+	dev = ioctl(self->fd, TUNGETDEVNETNS, NULL);
+	ASSERT_LE(0, dev);
+	EXPECT_EQ(ns_ino(child.pid, "net"), fd_ino(dev));
+	ASSERT_EQ(0, try_setns(dev, CLONE_NEWNET));
+	ASSERT_TRUE(sees("nsfd"));
+	ns_child_stop(&child);
+}
+
+/* Whose the descriptor's is, is no matter to the device's. */
+TEST_F(tun, device_of_another_owner)
+{
+	struct ns_child child;
+	int fd;
+
+	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
+	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWNET));
+	ASSERT_EQ(0, move_link("nsfd", child.pid));
+	fd = open_ns(child.pid, "user");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, try_setns(fd, CLONE_NEWUSER));
+	EXPECT_EQ(-1, ioctl(self->fd, SIOCGSKNS, NULL));
+	EXPECT_EQ(EPERM, errno);
+	fd = ioctl(self->fd, TUNGETDEVNETNS, NULL);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(ns_ino(child.pid, "net"), fd_ino(fd));
+	ns_child_stop(&child);
+}
+
+TEST(pidfd_ioctl_opens_it)
+{
+	struct ns_child child;
+	int fd;
+
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWNET));
+	fd = ioctl(child.pidfd, PIDFD_GET_NET_NAMESPACE, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	EXPECT_EQ(ns_ino(child.pid, "net"), fd_ino(fd));
+	EXPECT_EQ(CLONE_NEWNET, ioctl(fd, NS_GET_NSTYPE));
+	EXPECT_EQ(-1, ioctl(child.pidfd, PIDFD_GET_NET_NAMESPACE, 1));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_EQ(0, kill(child.pid, SIGKILL));
+	ASSERT_EQ(child.pid, waitpid(child.pid, NULL, 0));
+	EXPECT_EQ(-1, ioctl(child.pidfd, PIDFD_GET_NET_NAMESPACE, 0));
+	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(0, try_setns(fd, CLONE_NEWNET));
+	EXPECT_EQ(fd_ino(fd), ns_ino(0, "net"));
+}
+
+/* A zombie is in no namespace, though it still has a pid. */
+TEST(pidfd_ioctl_of_a_zombie)
+{
+	struct ns_child child;
+	siginfo_t info;
+	int fd;
+
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWNET));
+	fd = ioctl(child.pidfd, PIDFD_GET_NET_NAMESPACE, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, kill(child.pid, SIGKILL));
+	ASSERT_EQ(0, waitid(P_PID, child.pid, &info, WEXITED | WNOWAIT));
+	EXPECT_EQ(-1, ioctl(child.pidfd, PIDFD_GET_NET_NAMESPACE, 0));
+	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(-1, open_ns(child.pid, "net"));
+	ns_child_stop(&child);
+}
+
+/* A process that hides from others hides its namespaces too. */
+TEST(pidfd_ioctl_needs_access)
+{
+	int go[2], ready[2], pidfd, fd;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	ASSERT_EQ(0, unshare_user());
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		close(go[1]);
+		if (read(go[0], &c, 1) != 1 || prctl(PR_SET_DUMPABLE, 0) ||
+		    write(ready[1], &c, 1) != 1)
+			_exit(1);
+		_exit(read(go[0], &c, 1));
+	}
+	pidfd = sys_pidfd_open(pid, 0);
+	ASSERT_LE(0, pidfd);
+	fd = ioctl(pidfd, PIDFD_GET_NET_NAMESPACE, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, write(go[1], "", 1));
+	ASSERT_EQ(1, read(ready[0], &c, 1));
+	EXPECT_EQ(-1, ioctl(pidfd, PIDFD_GET_NET_NAMESPACE, 0));
+	EXPECT_EQ(EACCES, errno);
+	close(go[1]);
+	WAIT_CHILD(pid);
+}
+
+static int get_namespace(pid_t pid)
+{
+	int pidfd = sys_pidfd_open(pid, 0), fd;
+
+	fd = ioctl(pidfd, PIDFD_GET_NET_NAMESPACE, 0);
+	if (fd < 0)
+		fd = -errno;
+	close(pidfd);
+	return fd;
+}
+
+/* The process of another user: for root it is itself, from somebody else. */
+TEST(pidfd_ioctl_of_another_user)
+{
+	pid_t pid, other = geteuid() ? 1 : getpid();
+	struct stat st;
+
+	ASSERT_LE(0, get_namespace(getpid()));
+	if (geteuid() && (stat("/proc/1", &st) || st.st_uid == geteuid()))
+		SKIP(return, "no process of another user");
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		ASSERT_EQ(0, become_nobody());
+		ASSERT_LE(0, get_namespace(getpid()));
+		ASSERT_EQ(-EACCES, get_namespace(other));
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
+TEST_HARNESS_MAIN
