@@ -6,63 +6,103 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-tree=$1
+tree=${1:-} wanted=6.12
 die()
 {
-	echo "apply: $*" >&2
+	echo "apply: $*; nothing was changed" >&2
 	exit 1
 }
 
-[ -n "$tree" ] || die "say which tree: make apply KERNEL=dir"
+[ -n "$tree" ] || {
+	echo "apply: which tree? make apply KERNEL=dir" >&2
+	exit 1
+}
 if [ ! -f "$tree/Makefile" ] || [ ! -f "$tree/net/socket.c" ]; then
 	die "$tree: not a Linux source tree"
 fi
 tree=$(cd "$tree" && pwd)
-version=$(make -s -C "$tree" kernelversion)
+version=$(make -s -C "$tree" kernelversion) || die "$tree: has no version"
+case $version in
+$wanted.*) ;;
+*) die "$tree: is Linux $version, the patches are for $wanted" ;;
+esac
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# The patches in question with their new files, and the selftests of all.
-awk '
-	/\.patch$/ { n = $1; sub(/.*\//, "", n); ours = n + 0 >= 8 }
-	/\.patch$/ && ours { print $1 >patches }
-	!/\.patch$/ && !/^#/ && (ours || /tools\/testing\/selftests\/nsfd\//) {
-		print $1 >files
-	}' patches="$work/patches" files="$work/files" "$top/series"
-
-# They are tried on copies of the files that they change.
-while read -r patch; do
-	git apply --numstat "$top/$patch" | cut -f3
-done <"$work/patches" | sort -u >"$work/changed"
-while read -r file; do
-	[ -f "$tree/$file" ] || die "$file: not in $tree (Linux $version)"
-	mkdir -p "$work/new/$(dirname "$file")"
-	cp -p "$tree/$file" "$work/new/$file"
-done <"$work/changed"
-
-if grep -q socketat "$tree/net/socket.c"; then
-	while read -r patch; do
-		sed -n 's/^Subject: //p' "$top/$patch"
-	done <"$work/patches"
-	echo "apply: they are in $tree already"
+# The last patch stands on the others: if it is there, all of them are.
+cd "$top"
+last=$(grep '\.patch$' series | tail -n 1)
+if patch -d "$tree" -R -p1 -F0 -f -s --dry-run -i "$top/$last" >/dev/null 2>&1; then
+	echo "apply: the patches are in $tree already (Linux $version)"
 	exit 0
 fi
 
-while read -r patch; do
-	subject=$(sed -n 's/^Subject: //p' "$top/$patch")
-	if ! patch -d "$work/new" -p1 -F0 -s --no-backup-if-mismatch \
-		-i "$top/$patch" >"$work/log" 2>&1; then
-		sed -n 's/.*saving rejects to file \(.*\)\.rej/\1: does not apply/p' \
-			"$work/log" >&2
-		die "\"$subject\" does not apply to $tree (Linux $version); nothing was changed"
-	fi
-	echo "applied: $subject"
-done <"$work/patches"
+# The work is done on copies next to the files, so that all that is left to do
+# with those that are right is to rename them.
+work=$(mktemp -d "$tree/.apply.XXXXXX" 2>/dev/null) ||
+	die "$tree: is not writable"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 
+# copy FROM FILE
+copy()
+{
+	dir=$(dirname "$2")
+	[ ! -d "$tree/$dir" ] || [ -w "$tree/$dir" ] ||
+		die "$tree/$dir: is not writable"
+	mkdir -p "$work/new/$dir"
+	cp -p "$1/$2" "$work/new/$2" || die "$2: was not copied"
+}
+
+apply()
+{
+	sed -n 's|^+++ b/||p' "$1" >"$work/files"
+	while read -r file; do
+		[ ! -f "$work/new/$file" ] || continue
+		[ -f "$tree/$file" ] || die "$tree/$file: no such file"
+		copy "$tree" "$file"
+	done <"$work/files"
+
+	subject=$(sed -n 's/^Subject: //p' "$1")
+	if ! patch -d "$work/new" -p1 -F0 -f -s --no-backup-if-mismatch \
+		-i "$top/$1" >"$work/log" 2>&1; then
+		sed -n 's/.*saving rejects to file \(.*\)\.rej/apply: \1: does not match/p' \
+			"$work/log" >&2
+		die "\"$subject\" does not apply to $tree (Linux $version)"
+	fi
+	echo "$subject" >>"$work/subjects"
+}
+
+ours=
+while read -r path; do
+	case $path in
+	'#'*) ;;
+	*.patch)
+		number=$(basename "$path" | sed 's/^0*\([0-9]*\)-.*/\1/')
+		[ "$number" -lt 8 ] || ours=yes
+		[ -z "$ours" ] || apply "$path"
+		;;
+	*)
+		case $ours$path in
+		yes* | tools/testing/selftests/*) ;;
+		*) continue ;;
+		esac
+		[ ! -e "$tree/$path" ] || cmp -s "$path" "$tree/$path" ||
+			die "$tree/$path: there is such a file already"
+		copy "$top" "$path"
+		;;
+	esac
+done <series
+
+cd "$work/new"
+find . -type f >"$work/files"
+changed=0 new=0
 while read -r file; do
-	mkdir -p "$work/new/$(dirname "$file")"
-	cp "$top/$file" "$work/new/$file"
+	if [ -e "$tree/$file" ]; then
+		changed=$((changed + 1))
+	else
+		new=$((new + 1))
+		mkdir -p "$tree/$(dirname "$file")"
+	fi
+	mv -f "$file" "$tree/$file"
 done <"$work/files"
-cp -r "$work/new/." "$tree"
-echo "$(wc -l <"$work/changed") files changed, $(wc -l <"$work/files") new, in $tree (Linux $version)"
+sed 's/^/applied: /' "$work/subjects"
+echo "$changed files changed, $new new, in $tree (Linux $version)"

@@ -25,7 +25,7 @@ for my $kernel (@kernels) {
 	}
 	for my $file (glob("build/test/$kernel/{root,user}/*")) {
 		my ($who, $program) = $file =~ m{/([^/]+)/([^/]+)$};
-		my $parser = TAP::Parser->new({ source => $file, exec => ['cat', $file] });
+		my $parser = TAP::Parser->new({ exec => ['cat', $file] });
 		my $text = '';
 		while (my $line = $parser->next) {
 			if (!$line->is_test) {

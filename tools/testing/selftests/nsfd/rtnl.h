@@ -76,7 +76,7 @@ static inline int rtnl_ask(struct mnl_socket *sk, struct rtnl_req *req,
 	char buf[32768];
 	int n;
 
-	if (!(req->nh.nlmsg_flags & NLM_F_DUMP))
+	if ((req->nh.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		req->nh.nlmsg_flags |= NLM_F_ACK;
 	req->nh.nlmsg_seq = ++seq;
 	if (mnl_socket_sendto(sk, req, req->nh.nlmsg_len) < 0)
