@@ -49,7 +49,7 @@ static void serve(const char *path, int port)
 	close(nsfd);	/* from here on the socket keeps the namespace */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 64))
-		err(1, "%s: listen", path);
+		err(1, "%s: port %d", path, port);
 	add(fd, path);
 	printf("port %d in %s\n", port, path);
 }
@@ -70,9 +70,12 @@ int main(int argc, char **argv)
 {
 	int opt, i, fd, listeners, port = 80, limit = INT_MAX;
 
-	while ((opt = getopt(argc, argv, "n:p:")) != -1)
-		*(opt == 'n' ? &limit : &port) = optarg ? atoi(optarg) : -1;
-	if (optind == argc || argc - optind > MAX / 2 || port < 0)
+	while ((opt = getopt(argc, argv, "n:p:")) != -1) {
+		if (opt == '?')
+			return 2;
+		*(opt == 'n' ? &limit : &port) = atoi(optarg);
+	}
+	if (optind == argc || argc - optind > MAX / 2 || port <= 0)
 		errx(2, "usage: two-servers [-n REQUESTS] [-p PORT] NETNS...");
 	signal(SIGPIPE, SIG_IGN);
 	while (optind < argc)

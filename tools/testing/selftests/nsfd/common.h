@@ -9,12 +9,15 @@
 #ifndef __NSFD_COMMON_H
 #define __NSFD_COMMON_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -29,6 +32,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -80,6 +84,24 @@ static inline int sys_setns(int fd, int nstype)
 static inline int sys_socketat(int nsfd, int family, int type, int protocol)
 {
 	return syscall(__NR_socketat, nsfd, family, type, protocol);
+}
+
+/* setns() as a value: 0 or the errno. */
+static inline int try_setns(int fd, int nstype)
+{
+	return sys_setns(fd, nstype) ? errno : 0;
+}
+
+/* One of a process by its pidfd; @request is PIDFD_GET_*_NAMESPACE. */
+static inline int get_namespace(pid_t pid, unsigned int request)
+{
+	int pidfd = sys_pidfd_open(pid, 0), fd;
+
+	fd = ioctl(pidfd, request, 0);
+	if (fd < 0)
+		fd = -errno;
+	close(pidfd);
+	return fd;
 }
 
 /* Opens /proc/<pid>/ns/<name>; @pid 0 is the caller's own thread. */
@@ -179,6 +201,56 @@ static inline int become_nobody(void)
 	return 0;
 }
 
+/* Gives up all capabilities but these. */
+static inline int keep_caps(__u64 caps)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	if (syscall(__NR_capget, &hdr, d))
+		return -errno;
+	d[0].permitted &= caps;
+	d[1].permitted &= caps >> 32;
+	d[0].effective = d[0].permitted;
+	d[1].effective = d[1].permitted;
+	return syscall(__NR_capset, &hdr, d) ? -errno : 0;
+}
+
+static inline int caps_drop(void)
+{
+	return keep_caps(0);
+}
+
+static inline __u64 msecs(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+static inline bool dir_has(const char *path, const char *name)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = !strcmp(entry->d_name, name);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* How many namespaces of a type the caller's user namespace may have. */
+static inline int allow_few(const char *type, int n)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", type);
+	return write_file(path, "%d", n);
+}
+
 /* In a child: the assertions made so far, as an exit status. */
 #define EXIT_CHILD() _exit(_metadata->exit_code)
 
@@ -247,6 +319,108 @@ static inline void ns_child_stop(struct ns_child *c)
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	c->pid = 0;
+}
+
+/* A fork() with clone()'s flags; the namespaces are there when it returns. */
+static inline pid_t ns_fork(int flags, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = flags | CLONE_PIDFD,
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	return syscall(__NR_clone3, &args, sizeof(args));
+}
+
+/* A child that is in new namespaces itself, that of its pid included. */
+struct target {
+	pid_t pid;
+	int pidfd;
+};
+
+static inline int target_start(struct target *t, int flags)
+{
+	int parent = sys_pidfd_open(getpid(), 0);
+
+	t->pid = ns_fork(flags, &t->pidfd);
+	if (!t->pid) {
+		struct pollfd end = { .fd = 3, .events = POLLIN };
+
+		/* It keeps nothing that the test lets go of, and ends with it. */
+		if (dup2(parent, 3) == 3 && !syscall(__NR_close_range, 4, ~0U, 0))
+			poll(&end, 1, -1);
+		_exit(0);
+	}
+	close(parent);
+	return t->pid < 0 ? -errno : 0;
+}
+
+/* The last of a namespace is cleaned up later: that has some time. */
+static inline int target_start_patient(struct target *t, int flags)
+{
+	__u64 end = msecs() + 5000;
+	int err;
+
+	do {
+		err = target_start(t, flags);
+		if (err != -ENOSPC)
+			break;
+		poll(NULL, 0, 5);
+	} while (msecs() < end);
+	return err;
+}
+
+static inline void target_stop(struct target *t)
+{
+	if (t->pid <= 0)
+		return;
+	kill(t->pid, SIGKILL);
+	waitpid(t->pid, NULL, 0);
+	close(t->pidfd);
+	t->pid = 0;
+}
+
+/* A thread that does nothing, to be looked at. */
+struct idler {
+	pthread_t thread;
+	pid_t tid;
+	int unshare;	/* what it leaves first */
+	int ready[2], hold[2];
+};
+
+static inline void *idler_run(void *arg)
+{
+	struct idler *me = arg;
+	char c = 0;
+
+	me->tid = syscall(__NR_gettid);
+	if (me->unshare && unshare(me->unshare))
+		me->tid = 0;
+	if (write(me->ready[1], &c, 1) != 1 || read(me->hold[0], &c, 1) < 0)
+		me->tid = 0;
+	return NULL;
+}
+
+static inline int idler_start(struct idler *t, int flags)
+{
+	char c;
+
+	t->unshare = flags;
+	if (pipe2(t->ready, O_CLOEXEC) || pipe2(t->hold, O_CLOEXEC) ||
+	    pthread_create(&t->thread, NULL, idler_run, t) ||
+	    read(t->ready[0], &c, 1) != 1 || !t->tid)
+		return -1;
+	return 0;
+}
+
+static inline void idler_stop(struct idler *t)
+{
+	close(t->hold[1]);
+	pthread_join(t->thread, NULL);
+	close(t->hold[0]);
+	close(t->ready[0]);
+	close(t->ready[1]);
 }
 
 #endif /* __NSFD_COMMON_H */

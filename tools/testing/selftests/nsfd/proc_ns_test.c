@@ -153,37 +153,6 @@ static bool list_has(const struct list *l, const char *name)
 	return false;
 }
 
-/* A fork() with clone()'s flags; the namespaces are there when it returns. */
-static pid_t ns_fork(int flags, int *pidfd)
-{
-	struct clone_args args = {
-		.flags = flags | CLONE_PIDFD,
-		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
-	};
-
-	return syscall(__NR_clone3, &args, sizeof(args));
-}
-
-/* A child that is in new namespaces itself, that of its pid included. */
-struct target {
-	pid_t pid;
-	int pidfd;
-};
-
-static int target_start(struct target *t, int flags)
-{
-	t->pid = ns_fork(flags, &t->pidfd);
-	if (!t->pid) {
-		/* it is not to keep what the test lets go of */
-		syscall(__NR_close_range, 3, ~0U, 0);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	return t->pid < 0 ? -errno : 0;
-}
-
 /* The end of it: with @reap a process no more, without it a zombie. */
 static void target_kill(struct target *t, bool reap)
 {
@@ -191,55 +160,6 @@ static void target_kill(struct target *t, bool reap)
 
 	kill(t->pid, SIGKILL);
 	waitid(P_PID, t->pid, &si, WEXITED | (reap ? 0 : WNOWAIT));
-}
-
-static void target_stop(struct target *t)
-{
-	if (t->pid <= 0)
-		return;
-	target_kill(t, true);
-	close(t->pidfd);
-	t->pid = 0;
-}
-
-static int caps_drop(void)
-{
-	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct d[2] = {};
-
-	return syscall(__NR_capset, &hdr, d) ? -errno : 0;
-}
-
-static __u64 msecs(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
-}
-
-/* How many namespaces of a type the caller's user namespace may have. */
-static int allow_few(const char *type, int n)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", type);
-	return write_file(path, "%d", n);
-}
-
-/* The last of a namespace is cleaned up later: that has some time. */
-static int target_start_patient(struct target *t, int flags)
-{
-	__u64 end = msecs() + 5000;
-	int err;
-
-	do {
-		err = target_start(t, flags);
-		if (err != -ENOSPC)
-			break;
-		poll(NULL, 0, 5);
-	} while (msecs() < end);
-	return err;
 }
 
 TEST(names_and_their_order)
@@ -1093,45 +1013,6 @@ TEST_F(name, reaped)
 	/* that was of the process, this is of the namespace */
 	ASSERT_EQ(fd_ino(self->fd), fd_ino(fd));
 	ASSERT_EQ(variant->flag, ioctl(fd, NS_GET_NSTYPE));
-}
-
-/* A thread that has left one of the namespaces of its process. */
-struct idler {
-	pthread_t thread;
-	pid_t tid;
-	int unshare;
-	int ready[2], hold[2];
-};
-
-static void *idler_run(void *arg)
-{
-	struct idler *me = arg;
-	char c = 0;
-
-	me->tid = syscall(__NR_gettid);
-	if (me->unshare && unshare(me->unshare))
-		me->tid = 0;
-	if (write(me->ready[1], &c, 1) != 1 || read(me->hold[0], &c, 1) < 0)
-		me->tid = 0;
-	return NULL;
-}
-
-static int idler_start(struct idler *t, int flags)
-{
-	char c;
-
-	t->unshare = flags;
-	if (pipe2(t->ready, O_CLOEXEC) || pipe2(t->hold, O_CLOEXEC) ||
-	    pthread_create(&t->thread, NULL, idler_run, t) ||
-	    read(t->ready[0], &c, 1) != 1 || !t->tid)
-		return -1;
-	return 0;
-}
-
-static void idler_stop(struct idler *t)
-{
-	close(t->hold[1]);
-	pthread_join(t->thread, NULL);
 }
 
 /* Those names by which a thread may differ from the rest of its process. */

@@ -69,45 +69,6 @@ static int moved(struct where from, struct where to)
 	return types;
 }
 
-/* A fork() with clone()'s flags; the namespaces are there when it returns. */
-static pid_t ns_fork(int flags, int *pidfd)
-{
-	struct clone_args args = {
-		.flags = flags | CLONE_PIDFD,
-		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
-	};
-
-	return syscall(__NR_clone3, &args, sizeof(args));
-}
-
-/* A child that is in new namespaces itself, that of its pid included. */
-struct target {
-	pid_t pid;
-	int pidfd;
-};
-
-static int target_start(struct target *t, int flags)
-{
-	t->pid = ns_fork(flags, &t->pidfd);
-	if (!t->pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	return t->pid < 0 ? -errno : 0;
-}
-
-static void target_stop(struct target *t)
-{
-	if (t->pid <= 0)
-		return;
-	kill(t->pid, SIGKILL);
-	waitpid(t->pid, NULL, 0);
-	close(t->pidfd);
-	t->pid = 0;
-}
-
 /* The capabilities of the caller, all of them as one set each. */
 struct caps {
 	__u64 effective, permitted, inheritable;
@@ -127,14 +88,6 @@ static int caps_get(struct caps *c)
 	return 0;
 }
 
-static int caps_drop(void)
-{
-	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct d[2] = {};
-
-	return syscall(__NR_capset, &hdr, d) ? -errno : 0;
-}
-
 static __u64 caps_all(void)
 {
 	__u64 all = 0;
@@ -143,77 +96,6 @@ static __u64 caps_all(void)
 	for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		all |= 1ULL << cap;
 	return all;
-}
-
-/* setns() as a value: 0 or the errno. */
-static int try_setns(int fd, int nstype)
-{
-	return sys_setns(fd, nstype) ? errno : 0;
-}
-
-/* A thread that does nothing, to be looked at. */
-struct idler {
-	pthread_t thread;
-	pid_t tid;
-	int unshare;	/* what it leaves first */
-	int ready[2], hold[2];
-};
-
-static void *idler_run(void *arg)
-{
-	struct idler *me = arg;
-	char c = 0;
-
-	me->tid = syscall(__NR_gettid);
-	if (me->unshare && unshare(me->unshare))
-		me->tid = 0;
-	if (write(me->ready[1], &c, 1) != 1 || read(me->hold[0], &c, 1) < 0)
-		me->tid = 0;
-	return NULL;
-}
-
-static int idler_start(struct idler *t, int flags)
-{
-	char c;
-
-	t->unshare = flags;
-	if (pipe2(t->ready, O_CLOEXEC) || pipe2(t->hold, O_CLOEXEC) ||
-	    pthread_create(&t->thread, NULL, idler_run, t) ||
-	    read(t->ready[0], &c, 1) != 1 || !t->tid)
-		return -1;
-	return 0;
-}
-
-static void idler_stop(struct idler *t)
-{
-	close(t->hold[1]);
-	pthread_join(t->thread, NULL);
-	close(t->hold[0]);
-	close(t->ready[0]);
-	close(t->ready[1]);
-}
-
-static __u64 msecs(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
-}
-
-/* The last of a namespace is cleaned up later: that has some time. */
-static int target_start_patient(struct target *t, int flags)
-{
-	__u64 end = msecs() + 5000;
-	int err;
-
-	do {
-		err = target_start(t, flags);
-		if (err != -ENOSPC)
-			break;
-		poll(NULL, 0, 5);
-	} while (msecs() < end);
-	return err;
 }
 
 /*
@@ -690,14 +572,6 @@ TEST_F(hop, back_and_forth_while_read)
 	ASSERT_EQ(0, err);
 	ASSERT_LT(10, i);
 	ASSERT_LT(1U, view_looks(v));
-}
-
-static int allow_few(const char *name, int n)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", name);
-	return write_file(path, "%d", n);
 }
 
 /*

@@ -20,27 +20,6 @@
 
 #define CAP_BIT(cap) (1ULL << (cap))
 
-/* Gives up all capabilities but these. */
-static int keep_caps(__u64 caps)
-{
-	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct d[2];
-
-	if (syscall(__NR_capget, &hdr, d))
-		return -errno;
-	d[0].permitted &= caps;
-	d[1].permitted &= caps >> 32;
-	d[0].effective = d[0].permitted;
-	d[1].effective = d[1].permitted;
-	return syscall(__NR_capset, &hdr, d) ? -errno : 0;
-}
-
-/* setns() as a value: 0 or the errno. */
-static int try_setns(int fd, int nstype)
-{
-	return sys_setns(fd, nstype) ? errno : 0;
-}
-
 static int set_names(const char *host, const char *domain)
 {
 	if (sethostname(host, strlen(host)) ||
@@ -71,19 +50,6 @@ static const char *sysctl_text(int fd)
 
 	text[n > 0 ? n - 1 : 0] = 0;
 	return text;
-}
-
-static bool dir_has(const char *path, const char *name)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	bool found = false;
-
-	while (dir && !found && (entry = readdir(dir)))
-		found = !strcmp(entry->d_name, name);
-	if (dir)
-		closedir(dir);
-	return found;
 }
 
 FIXTURE(uts)
@@ -453,32 +419,21 @@ TEST(pidfd_ioctl_needs_access)
 	WAIT_CHILD(pid);
 }
 
-static int get_namespace(pid_t pid)
-{
-	int pidfd = sys_pidfd_open(pid, 0), fd;
-
-	fd = ioctl(pidfd, PIDFD_GET_UTS_NAMESPACE, 0);
-	if (fd < 0)
-		fd = -errno;
-	close(pidfd);
-	return fd;
-}
-
 /* The process of another user: for root it is itself, from somebody else. */
 TEST(pidfd_ioctl_of_another_user)
 {
 	pid_t pid, other = geteuid() ? 1 : getpid();
 	struct stat st;
 
-	ASSERT_LE(0, get_namespace(getpid()));
+	ASSERT_LE(0, get_namespace(getpid(), PIDFD_GET_UTS_NAMESPACE));
 	if (geteuid() && (stat("/proc/1", &st) || st.st_uid == geteuid()))
 		SKIP(return, "no process of another user");
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
 		ASSERT_EQ(0, become_nobody());
-		ASSERT_LE(0, get_namespace(getpid()));
-		ASSERT_EQ(-EACCES, get_namespace(other));
+		ASSERT_LE(0, get_namespace(getpid(), PIDFD_GET_UTS_NAMESPACE));
+		ASSERT_EQ(-EACCES, get_namespace(other, PIDFD_GET_UTS_NAMESPACE));
 		EXIT_CHILD();
 	}
 	WAIT_CHILD(pid);
