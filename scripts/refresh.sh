@@ -76,6 +76,9 @@ fi
 		sed -n 's/^A\t//p' "$top/build/names" | while read -r file; do
 			mkdir -p "$top/$(dirname "$file")"
 			git show "$commit:$file" >"$top/$file"
+			case $(git ls-tree "$commit" "$file") in
+			100755*) chmod +x "$top/$file" ;;
+			esac
 			echo "	$file"
 		done
 	done

@@ -147,7 +147,7 @@ static inline bool have_ns(const char *name)
 }
 
 static inline int write_file(const char *path, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 static inline int write_file(const char *path, const char *fmt, ...)
 {
 	va_list ap;
@@ -256,9 +256,10 @@ static inline int allow_few(const char *type, int n)
 
 /* The child passes on what its assertions said. */
 #define WAIT_CHILD(pid) do {						\
+	pid_t __child = (pid);						\
 	int __status;							\
 									\
-	ASSERT_EQ((pid), waitpid((pid), &__status, 0));			\
+	ASSERT_EQ(__child, waitpid(__child, &__status, 0));		\
 	ASSERT_TRUE(WIFEXITED(__status));				\
 	ASSERT_EQ(KSFT_PASS, WEXITSTATUS(__status));			\
 } while (0)
@@ -414,10 +415,18 @@ static inline int idler_start(struct idler *t, int flags)
 	return 0;
 }
 
+/* When it has been joined it may still be counted: the kernel buries it later. */
 static inline void idler_stop(struct idler *t)
 {
+	int i;
+
 	close(t->hold[1]);
 	pthread_join(t->thread, NULL);
+	for (i = 0; i < 10000; i++) {
+		if (syscall(__NR_tgkill, getpid(), t->tid, 0))
+			break;
+		usleep(100);
+	}
 	close(t->hold[0]);
 	close(t->ready[0]);
 	close(t->ready[1]);

@@ -61,23 +61,13 @@ static int try_at(int nsfd)
 	return 0;
 }
 
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct none[2] = {};
-
-	return syscall(__NR_capset, &header, none);
-}
-
 /* Root by birth, not in a user namespace of its own that has no other user. */
 static bool real_root;
 
 /* What a server becomes after its start: somebody without any privilege. */
 static int become_worker(void)
 {
-	if ((real_root && become_nobody()) || drop_capabilities())
+	if ((real_root && become_nobody()) || caps_drop())
 		return -errno;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -590,7 +580,7 @@ static void *make_sockets(void *arg)
 {
 	struct race *race = arg;
 
-	if (drop_capabilities())
+	if (caps_drop())
 		race->wrong++;
 	while (!__atomic_load_n(&race->done, __ATOMIC_ACQUIRE)) {
 		int sk = tcp_at(race->granted);

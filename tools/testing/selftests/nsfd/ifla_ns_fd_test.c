@@ -319,8 +319,10 @@ FIXTURE_TEARDOWN(create)
 }
 
 #define ASSERT_NOWHERE(name) do {					\
-	ASSERT_EQ(-ENODEV, rtnl_index(self->here.sk, name));		\
-	ASSERT_EQ(-ENODEV, rtnl_index(self->there.sk, name));		\
+	const char *__name = (name);					\
+									\
+	ASSERT_EQ(-ENODEV, rtnl_index(self->here.sk, __name));		\
+	ASSERT_EQ(-ENODEV, rtnl_index(self->there.sk, __name));		\
 } while (0)
 
 TEST_F(create, dummy)

@@ -1442,6 +1442,7 @@ static bool sane(const char *text, ssize_t n, const char *type)
 TEST(read_while_it_execs_and_exits)
 {
 	int round, pass, dir, fd, links = 0, files = 0, go[2];
+	__u64 end = msecs() + 10000;
 	size_t i;
 	char text[64];
 	struct list l;
@@ -1451,7 +1452,7 @@ TEST(read_while_it_execs_and_exits)
 	int err;
 
 	ASSERT_EQ(0, become_root());
-	for (round = 0; round < 60; round++) {
+	for (round = 0; round < 60 && msecs() < end; round++) {
 		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
 		pid = fork();
 		ASSERT_LE(0, pid);
