@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Sockets in the network namespace of a descriptor, by ioctl() on /dev/nsfd:
+ * socketat() and delegation for kernels that have neither.
+ */
+#ifndef _UAPI_LINUX_NSFD_H
+#define _UAPI_LINUX_NSFD_H
+
+#include <linux/nsfs.h>
+#include <linux/types.h>
+
+/**
+ * struct nsfd_socket - argument of NSFD_SOCKET
+ * @size: size of this structure as the caller knows it
+ * @flags: must be 0
+ * @nsfd: on /dev/nsfd, descriptor of a network namespace or delegated one; on
+ *	a delegated descriptor, which is in one already, -1
+ * @family: as for socket()
+ * @type: as for socket(), SOCK_CLOEXEC and SOCK_NONBLOCK included
+ * @protocol: as for socket()
+ */
+struct nsfd_socket {
+	__u32 size;
+	__u32 flags;
+	__s32 nsfd;
+	__s32 family;
+	__s32 type;
+	__s32 protocol;
+};
+
+/**
+ * struct nsfd_delegate - argument of NSFD_DELEGATE
+ * @size: size of this structure as the caller knows it
+ * @flags: must be 0
+ * @nsfd: descriptor of a network namespace, or delegated one
+ * @reserved: must be 0
+ */
+struct nsfd_delegate {
+	__u32 size;
+	__u32 flags;
+	__s32 nsfd;
+	__u32 reserved;
+};
+
+/*
+ * These structures grow at their end. What a caller has there that the module
+ * does not know has to be 0, or it answers E2BIG; what it does not have counts
+ * as 0. The size that is part of the number of a request is not looked at.
+ */
+
+/* On /dev/nsfd and on a delegated descriptor: returns a socket. */
+#define NSFD_SOCKET	_IOW(NSIO, 0x40, struct nsfd_socket)
+/*
+ * On /dev/nsfd: returns a delegated descriptor, close-on-exec, on which
+ * NSFD_SOCKET asks for no privilege. NS_NET_REVOKE_SOCKETS takes that back from
+ * all its copies, and NS_GET_NSTYPE answers CLONE_NEWNET.
+ */
+#define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
+
+/* The same request as where nsfs itself delegates. */
+#ifndef NS_NET_REVOKE_SOCKETS
+#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
+#endif
+
+#endif /* _UAPI_LINUX_NSFD_H */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * What the files of the library share. The numbers are here because it has to
+ * build with the headers of any kernel.
+ */
+#ifndef __NSFD_INTERNAL_H
+#define __NSFD_INTERNAL_H
+
+#include <linux/nsfs.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#ifndef __NR_socketat
+#if defined(__alpha__)
+#define __NR_socketat 658
+#elif defined(_MIPS_SIM) && _MIPS_SIM == _MIPS_SIM_ABI32
+#define __NR_socketat (548 + 4000)
+#elif defined(_MIPS_SIM) && _MIPS_SIM == _MIPS_SIM_NABI32
+#define __NR_socketat (548 + 6000)
+#elif defined(_MIPS_SIM) && _MIPS_SIM == _MIPS_SIM_ABI64
+#define __NR_socketat (548 + 5000)
+#elif defined(__x86_64__) && defined(__ILP32__)
+#define __NR_socketat (548 + __X32_SYSCALL_BIT)
+#else
+#define __NR_socketat 548
+#endif
+#endif
+
+#ifndef NS_NET_DELEGATE_SOCKETS
+#define NS_NET_DELEGATE_SOCKETS	_IO(NSIO, 0x20)
+#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
+#endif
+
+/* <linux/nsfd.h>, the interface of the module. */
+#define NSFD_DEVICE	"/dev/nsfd"
+
+struct nsfd_socket {
+	uint32_t size;
+	uint32_t flags;
+	int32_t nsfd;
+	int32_t family;
+	int32_t type;
+	int32_t protocol;
+};
+
+struct nsfd_delegate {
+	uint32_t size;
+	uint32_t flags;
+	int32_t nsfd;
+	uint32_t reserved;
+};
+
+#define NSFD_SOCKET	_IOW(NSIO, 0x40, struct nsfd_socket)
+#define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
+
+/*
+ * nsfd_type(), and whether the descriptor is one that the module delegated: it
+ * is no file of nsfs, and known to the module alone.
+ */
+int nsfd_type_of(int fd, bool *by_module);
+
+/* The same, with EINVAL for all but network namespaces. 0 or -1. */
+int nsfd_check_net(int fd, bool *by_module);
+
+/*
+ * The line of @fd in /proc/thread-self/fdinfo that starts with @key: what
+ * follows @key, less the newline, is in @value. 1, 0 if there is none, or -1.
+ */
+int nsfd_fdinfo(int fd, const char *key, char *value, size_t size);
+
+/* A request to the device. ENOSYS if there is no device that takes it. */
+int nsfd_device_ioctl(unsigned long request, void *arg);
+
+/* Closes @fd and leaves errno as it is. Returns -1. */
+int nsfd_close_failed(int fd);
+
+#endif /* __NSFD_INTERNAL_H */

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
+/* Namespaces by path, name, process and pidfd; which one it is; entering. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "nsfd.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+#ifndef __NR_pidfd_send_signal
+#ifdef __alpha__
+#define __NR_pidfd_send_signal 534
+#else
+#define __NR_pidfd_send_signal 424
+#endif
+#endif
+
+/* PIDFD_GET_<type>_NAMESPACE, by the last argument. */
+#define PIDFD_GET(nr)	_IO(0xff, nr)
+
+static const struct ns_type {
+	const char *name;
+	int flag;
+	unsigned int pidfd_get;
+} ns_types[] = {
+	{ "cgroup",	CLONE_NEWCGROUP,	PIDFD_GET(1) },
+	{ "ipc",	CLONE_NEWIPC,		PIDFD_GET(2) },
+	{ "mnt",	CLONE_NEWNS,		PIDFD_GET(3) },
+	{ "net",	CLONE_NEWNET,		PIDFD_GET(4) },
+	{ "pid",	CLONE_NEWPID,		PIDFD_GET(5) },
+	{ "time",	CLONE_NEWTIME,		PIDFD_GET(7) },
+	{ "user",	CLONE_NEWUSER,		PIDFD_GET(9) },
+	{ "uts",	CLONE_NEWUTS,		PIDFD_GET(10) },
+};
+
+static const struct ns_type *find_type(int flag)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ns_types) / sizeof(ns_types[0]); i++)
+		if (ns_types[i].flag == flag)
+			return &ns_types[i];
+	errno = EINVAL;
+	return NULL;
+}
+
+int nsfd_close_failed(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int nsfd_fdinfo(int fd, const char *key, char *value, size_t size)
+{
+	char path[64], line[128];
+	size_t len = strlen(key);
+	int found = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	while (!found && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, len))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(value, size, "%s", line + len);
+		found = 1;
+	}
+	if (ferror(file))
+		found = -1;
+	if (fclose(file))
+		found = -1;
+	return found;
+}
+
+int nsfd_type_of(int fd, bool *by_module)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct statfs fs;
+	int type;
+
+	*by_module = false;
+	if (flags < 0)
+		return -1;
+	if (flags & O_PATH) {
+		errno = EBADF;
+		return -1;
+	}
+	if (fstatfs(fd, &fs))
+		return -1;
+
+	/* Other files might take the request for one of theirs. */
+	if (fs.f_type == NSFS_MAGIC || fs.f_type == ANON_INODE_FS_MAGIC) {
+		type = ioctl(fd, NS_GET_NSTYPE);
+		if (type > 0) {
+			*by_module = fs.f_type != NSFS_MAGIC;
+			return type;
+		}
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+int nsfd_check_net(int fd, bool *by_module)
+{
+	int type = nsfd_type_of(fd, by_module);
+
+	if (type == CLONE_NEWNET)
+		return 0;
+	if (type >= 0)
+		errno = EINVAL;
+	return -1;
+}
+
+int nsfd_type(int fd)
+{
+	bool by_module;
+
+	return nsfd_type_of(fd, &by_module);
+}
+
+int nsfd_id(int fd, dev_t *dev, ino_t *ino)
+{
+	bool by_module;
+	char value[24];
+	struct stat st;
+	int found;
+
+	if (nsfd_type_of(fd, &by_module) < 0)
+		return -1;
+	if (!by_module) {
+		if (fstat(fd, &st))
+			return -1;
+	} else {
+		/* The file is another one, but says which namespace it is of. */
+		found = nsfd_fdinfo(fd, "ns-inode:\t", value, sizeof(value));
+		if (found < 0 || stat("/proc/thread-self/ns/net", &st))
+			return -1;
+		if (!found) {
+			errno = EOPNOTSUPP;
+			return -1;
+		}
+		st.st_ino = strtoul(value, NULL, 10);
+	}
+	if (dev)
+		*dev = st.st_dev;
+	if (ino)
+		*ino = st.st_ino;
+	return 0;
+}
+
+int nsfd_equal(int fd1, int fd2)
+{
+	dev_t dev1, dev2;
+	ino_t ino1, ino2;
+
+	if (nsfd_id(fd1, &dev1, &ino1) || nsfd_id(fd2, &dev2, &ino2))
+		return -1;
+	return dev1 == dev2 && ino1 == ino2;
+}
+
+int nsfd_open(const char *path)
+{
+	/* What is not a namespace may be anything: wait for no fifo's writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0 && nsfd_type(fd) < 0)
+		return nsfd_close_failed(fd);
+	return fd;
+}
+
+int nsfd_open_name(const char *name)
+{
+	char path[sizeof("/run/netns/") + NAME_MAX];
+
+	if (!*name || !strcmp(name, ".") || !strcmp(name, "..") ||
+	    strchr(name, '/')) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (strlen(name) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	return nsfd_open(path);
+}
+
+int nsfd_open_pid(pid_t pid, int nstype)
+{
+	const struct ns_type *type = find_type(nstype);
+	char path[64];
+	int fd;
+
+	if (!type)
+		return -1;
+	if (pid < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, type->name);
+	else
+		snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", type->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+
+	/* Is it the process that is missing, or the type? */
+	snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", type->name);
+	errno = access(path, F_OK) ? ENOENT : ESRCH;
+	return -1;
+}
+
+/* 0 while the process is there, or at least not waited for, and -1 after. */
+static int pidfd_check(int pidfd)
+{
+	if (syscall(__NR_pidfd_send_signal, pidfd, 0, NULL, 0) &&
+	    (errno == EBADF || errno == ESRCH))
+		return -1;
+	return 0;
+}
+
+int nsfd_open_pidfd(int pidfd, int nstype)
+{
+	const struct ns_type *type = find_type(nstype);
+	char value[16];
+	int fd, found;
+	pid_t pid;
+
+	if (!type || pidfd_check(pidfd))
+		return -1;
+	fd = ioctl(pidfd, type->pidfd_get, 0);
+	if (fd < 0 && errno == EOPNOTSUPP)
+		errno = ENOENT;
+	if (fd >= 0 || errno != ENOTTY)
+		return fd;
+
+	/*
+	 * Before Linux 6.11 the way leads by the number. It is not used again
+	 * before the process has been waited for, so if that has not happened
+	 * after the open, it was this process that was opened.
+	 */
+	found = nsfd_fdinfo(pidfd, "Pid:\t", value, sizeof(value));
+	if (found < 0)
+		return -1;
+	if (!found) {
+		errno = EBADF;	/* a directory in /proc */
+		return -1;
+	}
+	pid = atoi(value);
+	if (pid <= 0) {
+		errno = ESRCH;	/* ended, or not of this pid namespace */
+		return -1;
+	}
+	fd = nsfd_open_pid(pid, nstype);
+	if (fd >= 0 && pidfd_check(pidfd))
+		return nsfd_close_failed(fd);
+	return fd;
+}
+
+int nsfd_enter(int fd, int nstype)
+{
+	return setns(fd, nstype);
+}
+
+int nsfd_enter_2010(int nstype, int fd)
+{
+	return setns(fd, nstype);
+}
