@@ -13,6 +13,8 @@ help:
 	@echo 'make refresh [PATCH=n]   patches from what was changed there'
 	@echo 'make series              patches to mail, build/series'
 	@echo 'make apply KERNEL=dir    socketat on a tree of Linux 6.12 of yours'
+	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
+	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
 	@echo 'make check               checkpatch, sparse, W=1 and the like'
 	@echo 'make clean               remove build/'
 	@echo
@@ -42,11 +44,21 @@ refresh: deps
 kselftest: trees/nsfd
 	@$(STEP) 'selftests' scripts/kselftest.sh
 
+# The library with its tests, and the tools with what their tests run.
+lib: trees/nsfd
+	@$(STEP) 'libnsfd' $(MAKE) -s -C tools/lib/nsfd O=$(CURDIR)/build/lib all tests man
+
+tools: lib
+	@$(STEP) 'tools' tools/testing/selftests/nsfd-tools/prepare.sh
+
+install:
+	@$(MAKE) -s -C tools/nsfd install
+
 run: kernel/nsfd
 	@$(STEP) 'samples' scripts/samples.sh
 	@scripts/boot-um.sh -t 300 build/linux.nsfd scripts/walk.sh build/samples
 
-test: $(KERNELS:%=kernel/%) kselftest
+test: $(KERNELS:%=kernel/%) kselftest tools
 	@scripts/test.sh $(KERNELS)
 
 shell: kernel/nsfd
@@ -64,5 +76,6 @@ check: trees/nsfd trees/applied
 clean:
 	rm -rf build
 
-.PHONY: help deps tree refresh kselftest run test shell series apply check clean
+.PHONY: help deps tree refresh kselftest lib tools install run test shell
+.PHONY: series apply check clean
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

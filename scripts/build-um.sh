@@ -1,17 +1,27 @@
 #!/bin/sh
 # Builds a User-Mode Linux kernel from build/NAME, as build/linux.NAME.
 #
-# usage: build-um.sh NAME [CONFIG...]
+# usage: build-um.sh NAME[.VARIANT] [CONFIG...]
 #
-# The configuration is that of the selftests and, after it, each CONFIG. An
-# option that the kernel does not take over is an error.
+# The configuration is that of the selftests and, after it, each CONFIG, a file
+# named from the top or by its full path; the last word on an option counts. An
+# option that the kernel does not take over is an error. A variant has objects
+# of its own, build/NAME/obj.VARIANT, and is build/linux.NAME.VARIANT.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-name=$1
+kernel=$1 name=${1%%.*} obj=obj.um
+[ "$kernel" = "$name" ] || obj=obj.${kernel#*.}
 shift
-tests=$top/tools/testing/selftests/nsfd
-cd "$top/build/$name"
+cd "$top"
+mkdir -p "build/$name/$obj"
+asked=build/$name/$obj/asked
+tests=tools/testing/selftests/nsfd
+cat "$tests/config" "$tests/config.um" "$@" |
+	awk -F= '/^CONFIG_/ { asked[$1] = $0 }
+		END { for (option in asked) print asked[option] }' |
+	sort >"$asked.new"
+cd "build/$name"
 
 # A cached object is good for every tree and every day.
 export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
@@ -19,23 +29,18 @@ export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=nsfd KBUILD_BUILD_HOST=nsfd
 
 make_um()
 {
-	make ARCH=um O=obj.um CC="ccache gcc" LOCALVERSION="-$name" "$@"
+	make ARCH=um O="$obj" CC="ccache gcc" LOCALVERSION="-$name" "$@"
 }
 
-mkdir -p obj.um
-cat "$tests/config" "$tests/config.um" "$@" >obj.um/asked.new
-if ! cmp -s obj.um/asked.new obj.um/asked || [ ! -f obj.um/.config ]; then
+if ! cmp -s "$obj/asked.new" "$obj/asked" || [ ! -f "$obj/.config" ]; then
 	make_um -s KCONFIG_ALLCONFIG=asked.new alldefconfig
-	while read -r line; do
-		case $line in
-		*=n | '#'* | '') continue ;;
-		esac
-		grep -qxF "$line" obj.um/.config || {
-			echo "$name: the kernel does not take $line" >&2
+	grep -v '=n$' "$obj/asked.new" | while read -r line; do
+		grep -qxF "$line" "$obj/.config" || {
+			echo "$kernel: the kernel does not take $line" >&2
 			exit 1
 		}
-	done <obj.um/asked.new
-	mv obj.um/asked.new obj.um/asked
+	done
+	mv "$obj/asked.new" "$obj/asked"
 fi
 
 # Warnings are shown, and so is progress: about how many files there are is
@@ -43,7 +48,7 @@ fi
 about=$(cat "$top"/build/*/obj.um/files 2>/dev/null | sort -n | tail -n 1)
 status=$(mktemp)
 { make_um -j"$(nproc)" 2>&1 || echo failed >"$status"; } |
-	awk -v about="${about:-1600}" -v log_file=obj.um/log '
+	awk -v about="${about:-1600}" -v log_file="$obj/log" -v count="$obj/files" '
 		{ print >log_file }
 		/^  (CC|AS|AR|LD) / {
 			if (++n % 200 == 0) {
@@ -52,11 +57,11 @@ status=$(mktemp)
 			}
 		}
 		/(warning|error|Error|\*\*\*)/ { print; fflush() }
-		END { if (n > 1000) print n >"obj.um/files" }'
+		END { if (n > 1000) print n >count }'
 if [ -s "$status" ]; then
 	rm -f "$status"
-	echo "$name: the build failed, see build/$name/obj.um/log" >&2
+	echo "$kernel: the build failed, see build/$name/$obj/log" >&2
 	exit 1
 fi
 rm -f "$status"
-cmp -s obj.um/linux "../linux.$name" || cp obj.um/linux "../linux.$name"
+cmp -s "$obj/linux" "../linux.$kernel" || cp "$obj/linux" "../linux.$kernel"

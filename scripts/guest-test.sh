@@ -4,10 +4,12 @@
 #
 # usage: guest-test.sh OUTPUT [COLLECTION:TEST...]
 #
-# Leaves one TAP file for each program in OUTPUT/root and OUTPUT/user.
+# Leaves one TAP file for each program in OUTPUT/root and OUTPUT/user, the
+# kernel's log and, from a kernel that has them, the leaks that kmemleak finds
+# (they are in the log too) and the counters of gcov.
 set -eu
 
-out=$PWD/$1
+top=$PWD out=$PWD/$1
 shift
 cp -r build/kselftest /tmp/kselftest
 chmod -R a+rX /tmp/kselftest
@@ -29,4 +31,29 @@ for who in root user; do
 		rm "$log"
 	done
 done
+
+# What stands on the series: not on the baseline, and not if one test is asked for.
+if [ "$#" = 0 ] && [ -e /proc/self/ns/net ]; then
+	cd "$top"
+	tools/lib/nsfd/check.sh build/lib "$out" || :
+	tools/testing/selftests/nsfd-tools/tools_test.sh >"$out/root/tools_test" \
+		2>"$out/tools.err" || :
+fi
+
+debug=/sys/kernel/debug
+if [ -e $debug/kmemleak ]; then
+	# What was freed in the last grace periods is no leak, and an object
+	# has to be older than five seconds to be one.
+	for pause in 6 6; do
+		sleep $pause
+		echo scan >$debug/kmemleak
+	done
+	cat $debug/kmemleak >"$out/kmemleak"
+fi
+if [ -d $debug/gcov ]; then
+	find $debug/gcov -name '*.gcda' | while read -r file; do
+		mkdir -p "$out/gcov$(dirname "${file#"$debug/gcov"}")"
+		cat "$file" >"$out/gcov${file#"$debug/gcov"}"
+	done
+fi
 dmesg >"$out/dmesg"

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nsfd listen: makes sockets in network namespaces and hands them to a program
+ * as systemd hands sockets to a service, see sd_listen_fds(3).
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <nsfd.h>
+
+#include "cmd.h"
+
+#define LISTEN_FDS_START 3
+#define MAX_SOCKETS 512
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* Splits ADDR:PORT or [ADDR%DEV]:PORT, both numeric. The device is for later. */
+static int parse(const char *text, union address *addr, char *device)
+{
+	char host[INET6_ADDRSTRLEN + IFNAMSIZ + 3], *end, *percent;
+	const char *colon = strrchr(text, ':');
+	unsigned long port;
+
+	memset(addr, 0, sizeof(*addr));
+	*device = 0;
+	if (!colon || colon[1] < '0' || colon[1] > '9' ||
+	    (size_t)(colon - text) >= sizeof(host))
+		return -1;
+	port = strtoul(colon + 1, &end, 10);
+	if (*end || port > 65535)
+		return -1;
+	memcpy(host, text, colon - text);
+	host[colon - text] = 0;
+
+	if (host[0] != '[') {
+		addr->in.sin_family = AF_INET;
+		addr->in.sin_port = htons(port);
+		return inet_pton(AF_INET, host, &addr->in.sin_addr) == 1 ? 0 : -1;
+	}
+	end = host + strlen(host) - 1;
+	if (*end != ']')
+		return -1;
+	*end = 0;
+	percent = strchr(host, '%');
+	if (percent) {
+		*percent++ = 0;
+		if (!*percent || strlen(percent) >= IFNAMSIZ)
+			return -1;
+		memcpy(device, percent, strlen(percent) + 1);
+	}
+	addr->in6.sin6_family = AF_INET6;
+	addr->in6.sin6_port = htons(port);
+	return inet_pton(AF_INET6, host + 1, &addr->in6.sin6_addr) == 1 ? 0 : -1;
+}
+
+static int make_socket(int nsfd, const char *ns, int type, const char *text,
+		       int backlog)
+{
+	const char *what = type == SOCK_STREAM ? "tcp" : "udp";
+	struct ifreq ifr = { };
+	union address addr;
+	socklen_t len;
+	int fd, on = 1;
+
+	if (parse(text, &addr, ifr.ifr_name))
+		errx(EXIT_USAGE, "%s: not an ADDR:PORT or [ADDR]:PORT of numbers", text);
+	type |= SOCK_CLOEXEC;
+	/* No --netns yet: the namespace that we are in. */
+	if (nsfd < 0)
+		fd = socket(addr.any.sa_family, type, 0);
+	else
+		fd = socketat(nsfd, addr.any.sa_family, type, 0);
+	if (fd < 0)
+		err(1, "%s: %s %s: socket", ns, what, text);
+
+	/* The name of a device means what it means in the socket's namespace. */
+	if (ifr.ifr_name[0]) {
+		if (ioctl(fd, SIOCGIFINDEX, &ifr))
+			err(1, "%s: %s: device %s", ns, text, ifr.ifr_name);
+		addr.in6.sin6_scope_id = ifr.ifr_ifindex;
+	}
+	/* 0.0.0.0 and :: may both be asked for, so each is only what it says. */
+	if (addr.any.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
+		err(1, "%s: %s %s: IPV6_V6ONLY", ns, what, text);
+	if ((type & SOCK_STREAM) &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+		err(1, "%s: %s %s: SO_REUSEADDR", ns, what, text);
+	len = addr.any.sa_family == AF_INET ? sizeof(addr.in) : sizeof(addr.in6);
+	if (bind(fd, &addr.any, len))
+		err(1, "%s: %s %s: bind", ns, what, text);
+	if ((type & SOCK_STREAM) && listen(fd, backlog))
+		err(1, "%s: %s %s: listen", ns, what, text);
+	return fd;
+}
+
+/* Names are joined by colons and are at most 255 characters of ASCII. */
+static void check_name(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (*c < ' ' || *c > '~' || *c == ':')
+			break;
+	if (*c || c == name || c - name > 255)
+		errx(EXIT_USAGE, "\"%s\": not a name for LISTEN_FDNAMES", name);
+}
+
+/* Puts the sockets at 3, 4, ..., open across exec, whatever was there before. */
+static void arrange(int *fds, int count)
+{
+	int i, fd;
+
+	for (i = 0; i < count; i++) {
+		fd = fcntl(fds[i], F_DUPFD_CLOEXEC, LISTEN_FDS_START + count);
+		if (fd < 0)
+			err(1, "too many sockets");
+		close(fds[i]);
+		fds[i] = fd;
+	}
+	for (i = 0; i < count; i++) {
+		if (dup2(fds[i], LISTEN_FDS_START + i) < 0)
+			err(1, "descriptor %d", LISTEN_FDS_START + i);
+		close(fds[i]);
+	}
+}
+
+static void set_number(const char *name, long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	if (setenv(name, text, 1))
+		err(1, "%s", name);
+}
+
+int cmd_listen(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "backlog", required_argument, NULL, 'b' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "name", required_argument, NULL, 'N' },
+		{ "netns", required_argument, NULL, 'n' },
+		{ "no-new-privs", no_argument, NULL, 'p' },
+		{ "tcp", required_argument, NULL, 't' },
+		{ "udp", required_argument, NULL, 'u' },
+		{ "user", required_argument, NULL, 'U' },
+		{ }
+	};
+	const char *ns = "own namespace", *name = NULL, *netns_name = "unknown";
+	int opt, count = 0, nsfd = -1, backlog = SOMAXCONN, fds[MAX_SOCKETS];
+	char *names, *end;
+	bool locked = false;
+	struct user user = { };
+	size_t size;
+	FILE *list;
+
+	list = open_memstream(&names, &size);
+	if (!list)
+		err(1, NULL);
+	while ((opt = getopt_long(argc, argv, "+hn:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'b':
+			backlog = strtol(optarg, &end, 10);
+			if (end == optarg || *end || backlog < 0)
+				errx(EXIT_USAGE, "%s: not a number", optarg);
+			break;
+		case 'n':
+			if (nsfd >= 0)
+				close(nsfd);
+			ns = optarg;
+			nsfd = ns_open(ns, CLONE_NEWNET);
+			netns_name = basename(ns);
+			name = NULL;
+			break;
+		case 'N':
+			name = optarg;
+			break;
+		case 'p':
+			locked = true;
+			break;
+		case 't':
+		case 'u':
+			if (count == MAX_SOCKETS)
+				errx(1, "more than %d sockets", MAX_SOCKETS);
+			if (!name)
+				name = netns_name;
+			check_name(name);
+			fprintf(list, "%s%s", count ? ":" : "", name);
+			fds[count++] = make_socket(nsfd, ns, opt == 't' ?
+						   SOCK_STREAM : SOCK_DGRAM,
+						   optarg, backlog);
+			break;
+		case 'U':
+			user_find(optarg, &user);
+			break;
+		default:
+			cmd_usage("listen", opt);
+		}
+	}
+	if (fclose(list))
+		err(1, NULL);
+	if (optind == argc || !count)
+		cmd_usage("listen", opt);
+
+	if (nsfd >= 0)
+		close(nsfd);
+	if (setenv("LISTEN_FDNAMES", names, 1))
+		err(1, "LISTEN_FDNAMES");
+	free(names);
+	set_number("LISTEN_FDS", count);
+	set_number("LISTEN_PID", getpid());
+	if (user.name)
+		user_become(&user);
+	if (locked)
+		no_new_privs();
+	arrange(fds, count);
+	run_program(argv + optind);
+}

@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: GPL-2.0
+/* nsfd ls: every namespace that can be found, and what holds it. */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <linux/nsfs.h>
+#include <linux/sockios.h>
+#include <locale.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <nsfd.h>
+
+#include "cmd.h"
+
+enum how { PROCESS, MOUNT, DESCRIPTOR, SOCKET, N_HOW };
+
+/* The names of these in JSON. */
+static const char *const plural[N_HOW] = {
+	"processes", "mounts", "descriptors", "sockets",
+};
+
+struct holder {
+	struct holder *next;
+	enum how how;
+	pid_t pid;		/* of a mount: of a process that sees it */
+	int fd;
+	bool delegated;
+	char *name;		/* of the program; of a mount: its path */
+};
+
+struct ns {
+	int type;
+	ino_t ino;
+	bool has_uid;
+	uid_t uid;
+	struct holder *holders;	/* the last one found comes first */
+};
+
+static const struct type {
+	const char *name;
+	int flag;
+} types[] = {
+	{ "cgroup", CLONE_NEWCGROUP },
+	{ "ipc", CLONE_NEWIPC },
+	{ "mnt", CLONE_NEWNS },
+	{ "net", CLONE_NEWNET },
+	{ "pid", CLONE_NEWPID },
+	{ "time", CLONE_NEWTIME },
+	{ "user", CLONE_NEWUSER },
+	{ "uts", CLONE_NEWUTS },
+};
+
+static struct ns *all;
+static size_t n_all;
+static dev_t nsfs;
+
+static void *need(void *memory)
+{
+	if (!memory)
+		err(1, NULL);
+	return memory;
+}
+
+static const char *type_name(int flag)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].flag == flag)
+			return types[i].name;
+	return "?";
+}
+
+/* The uid of the creator of the user namespace that owns @fd, or is @fd. */
+static bool owner(int fd, int type, uid_t *uid)
+{
+	bool found;
+	int user;
+
+	if (type == CLONE_NEWUSER)
+		return !ioctl(fd, NS_GET_OWNER_UID, uid);
+	user = ioctl(fd, NS_GET_USERNS);
+	if (user < 0)
+		return false;
+	found = !ioctl(user, NS_GET_OWNER_UID, uid);
+	close(user);
+	return found;
+}
+
+/* @fd may be -1; whoever comes with one later makes the owner known. */
+static struct ns *find(int type, ino_t ino, int fd)
+{
+	struct ns *ns;
+	size_t i;
+
+	for (i = 0; i < n_all; i++)
+		if (all[i].ino == ino && all[i].type == type)
+			break;
+	if (i == n_all) {
+		if (!(n_all & (n_all - 1)))
+			all = need(reallocarray(all, n_all ? 2 * n_all : 1,
+						sizeof(*all)));
+		n_all++;
+		all[i] = (struct ns){ .type = type, .ino = ino };
+	}
+	ns = &all[i];
+	if (!ns->has_uid && fd >= 0)
+		ns->has_uid = owner(fd, type, &ns->uid);
+	return ns;
+}
+
+static struct holder *hold(struct ns *ns, enum how what, pid_t pid, int fd,
+			   const char *name)
+{
+	struct holder *h = need(calloc(1, sizeof(*h)));
+
+	h->how = what;
+	h->pid = pid;
+	h->fd = fd;
+	h->name = need(strdup(name));
+	h->next = ns->holders;
+	ns->holders = h;
+	return h;
+}
+
+static bool number(const char *text, int *value)
+{
+	char *end;
+
+	*value = strtol(text, &end, 10);
+	return end != text && !*end;
+}
+
+/* Reads "net:[4026531840]". */
+static bool parse_link(const char *text, int *type, ino_t *ino)
+{
+	size_t i, len;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		len = strlen(types[i].name);
+		if (strncmp(text, types[i].name, len) || strncmp(text + len, ":[", 2))
+			continue;
+		*type = types[i].flag;
+		*ino = strtoumax(text + len + 2, NULL, 10);
+		return true;
+	}
+	return false;
+}
+
+static void command(const char *task, char *comm, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/comm", task);
+	file = fopen(path, "re");
+	if (!file || !fgets(comm, size, file))
+		snprintf(comm, size, "?");
+	if (file)
+		fclose(file);
+	comm[strcspn(comm, "\n")] = 0;
+}
+
+/*
+ * The namespaces of a process or thread; @seen has those of its process, and
+ * only what differs from them is noted. Returns the inode of the net one.
+ */
+static ino_t scan_task(const char *task, pid_t pid, const char *comm, ino_t *seen)
+{
+	static const char *const links[] = {
+		"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time",
+		"time_for_children", "user", "uts",
+	};
+	char path[96], text[64];
+	struct ns *ns;
+	ino_t ino, net = 0;
+	size_t i;
+	int type, fd;
+	ssize_t len;
+
+	for (i = 0; i < ARRAY_SIZE(links); i++) {
+		snprintf(path, sizeof(path), "%s/ns/%s", task, links[i]);
+		len = readlink(path, text, sizeof(text) - 1);
+		if (len < 0)
+			continue;
+		text[len] = 0;
+		if (!parse_link(text, &type, &ino))
+			continue;
+		if (type == CLONE_NEWNET)
+			net = ino;
+		/* What the children get is of interest if it is another one. */
+		if (seen[i] == ino || (strchr(links[i], '_') && seen[i - 1] == ino))
+			continue;
+		ns = find(type, ino, -1);
+		if (!ns->has_uid) {
+			fd = open(path, O_RDONLY | O_CLOEXEC);
+			ns = find(type, ino, fd);
+			if (fd >= 0)
+				close(fd);
+		}
+		hold(ns, PROCESS, pid, -1, comm);
+		seen[i] = ino;
+	}
+	return net;
+}
+
+/* Does the descriptor carry a grant? Those of the module tell their namespace. */
+static bool is_delegated(const char *task, int fd, ino_t *ino)
+{
+	char path[64], line[128];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/fdinfo/%d", task, fd);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "ns-sockets:", strlen("ns-sockets:")))
+			found = true;
+		else if (!strncmp(line, "ns-inode:", strlen("ns-inode:")))
+			*ino = strtoumax(line + strlen("ns-inode:"), NULL, 10);
+	}
+	fclose(file);
+	return found;
+}
+
+/* A descriptor of the module: it is not of nsfs, and cannot be opened anew. */
+static void scan_anonymous(const char *task, pid_t pid, int fd, const char *comm)
+{
+	char path[64], text[32];
+	bool delegated;
+	ino_t ino = 0;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/fd/%d", task, fd);
+	len = readlink(path, text, sizeof(text) - 1);
+	text[len < 0 ? 0 : len] = 0;
+	if (strcmp(text, "anon_inode:[nsfd]"))
+		return;
+	delegated = is_delegated(task, fd, &ino);
+	if (ino)
+		hold(find(CLONE_NEWNET, ino, -1), DESCRIPTOR, pid, fd,
+		     comm)->delegated = delegated;
+}
+
+/* A socket, or a tun device, that is not where its process is. */
+static void scan_socket(pid_t pid, int fd, const char *comm, ino_t own, int *pidfd)
+{
+	int copy, nsfd;
+	ino_t ino;
+	dev_t dev;
+
+	if (*pidfd < 0)
+		*pidfd = syscall(SYS_pidfd_open, pid, 0);
+	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
+	if (copy < 0)
+		return;
+	nsfd = ioctl(copy, SIOCGSKNS);
+	close(copy);
+	if (nsfd < 0)
+		return;
+	if (!nsfd_id(nsfd, &dev, &ino) && ino != own)
+		hold(find(CLONE_NEWNET, ino, nsfd), SOCKET, pid, fd, comm);
+	close(nsfd);
+}
+
+static void scan_descriptors(const char *task, pid_t pid, const char *comm, ino_t own)
+{
+	char path[64], file[96];
+	int fd, copy, pidfd = -1;
+	struct dirent *entry;
+	struct statx st;
+	ino_t ino;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/fd", task);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		/* Nothing is asked of the file system: it might not answer. */
+		if (!number(entry->d_name, &fd) ||
+		    statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC,
+			  STATX_TYPE | STATX_INO, &st))
+			continue;
+		if (makedev(st.stx_dev_major, st.stx_dev_minor) == nsfs) {
+			snprintf(file, sizeof(file), "%s/%d", path, fd);
+			copy = nsfd_open(file);
+			if (copy < 0)
+				continue;
+			/* The number may be another descriptor's by now. */
+			if (!nsfd_id(copy, NULL, &ino))
+				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR, pid, fd,
+				     comm)->delegated = is_delegated(task, fd, &ino);
+			close(copy);
+		} else if (S_ISSOCK(st.stx_mode) ||
+			   (S_ISCHR(st.stx_mode) && st.stx_rdev_major == 10 &&
+			    st.stx_rdev_minor == 200)) {
+			scan_socket(pid, fd, comm, own, &pidfd);
+		} else if (!(st.stx_mode & S_IFMT)) {
+			scan_anonymous(task, pid, fd, comm);
+		}
+	}
+	closedir(dir);
+	if (pidfd >= 0)
+		close(pidfd);
+}
+
+/* mountinfo has blanks and the like as three octal digits. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' &&
+		    text[2] && text[3]) {
+			*to++ = (text[1] - '0') << 6 | (text[2] - '0') << 3 |
+				(text[3] - '0');
+			text += 4;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = 0;
+}
+
+static void scan_mounts(pid_t pid)
+{
+	char path[64], *line = NULL, *file, *root, *point, *rest;
+	struct holder *h;
+	struct ns *ns;
+	size_t size = 0;
+	int type, fd;
+	ino_t ino, there;
+	FILE *mounts;
+
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	mounts = fopen(path, "re");
+	if (!mounts)
+		return;
+	while (getline(&line, &size, mounts) > 0) {
+		root = NULL;
+		point = NULL;
+		rest = strstr(line, " - nsfs ");
+		if (!rest || sscanf(line, "%*s %*s %*s %ms %ms", &root, &point) != 2 ||
+		    !parse_link(root, &type, &ino))
+			goto next;
+		unescape(point);
+		if (asprintf(&file, "/proc/%d/root%s", pid, point) < 0)
+			err(1, NULL);
+		fd = nsfd_open(file);
+		free(file);
+		/* Something else may be mounted over it. */
+		if (nsfd_id(fd, NULL, &there) || there != ino)
+			ns = find(type, ino, -1);
+		else
+			ns = find(type, ino, fd);
+		if (fd >= 0)
+			close(fd);
+		/* A copy of the mount in a copy of the mount namespace adds nothing. */
+		for (h = ns->holders; h; h = h->next)
+			if (h->how == MOUNT && !strcmp(h->name, point))
+				break;
+		if (!h)
+			hold(ns, MOUNT, pid, -1, point);
+next:
+		free(root);
+		free(point);
+	}
+	free(line);
+	fclose(mounts);
+}
+
+/* Returns whether @ino has been asked for before. */
+static bool known_mnt(ino_t ino)
+{
+	static ino_t *seen;
+	static size_t n;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (seen[i] == ino)
+			return true;
+	seen = need(reallocarray(seen, n + 1, sizeof(*seen)));
+	seen[n++] = ino;
+	return false;
+}
+
+static void scan_process(pid_t pid)
+{
+	char task[48], path[64], comm[64];
+	ino_t seen[10] = { }, thread_seen[10], net;
+	struct dirent *entry;
+	struct stat st;
+	int tid;
+	DIR *dir;
+
+	snprintf(task, sizeof(task), "/proc/%d", pid);
+	command(task, comm, sizeof(comm));
+	net = scan_task(task, pid, comm, seen);
+	snprintf(path, sizeof(path), "%s/task", task);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (!number(entry->d_name, &tid) || tid == pid)
+			continue;
+		snprintf(path, sizeof(path), "%s/task/%d", task, tid);
+		memcpy(thread_seen, seen, sizeof(seen));
+		scan_task(path, tid, comm, thread_seen);
+	}
+	if (dir)
+		closedir(dir);
+	snprintf(path, sizeof(path), "%s/ns/mnt", task);
+	if (!stat(path, &st) && !known_mnt(st.st_ino))
+		scan_mounts(pid);
+	/* Our own descriptors are those of this search. */
+	if (pid != getpid())
+		scan_descriptors(task, pid, comm, net);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct ns *x = a, *y = b;
+	int order = strcmp(type_name(x->type), type_name(y->type));
+
+	return order ? order : x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static void finish(void)
+{
+	struct holder *h, *next, *reversed;
+	size_t i;
+
+	if (n_all)
+		qsort(all, n_all, sizeof(*all), compare);
+	for (i = 0; i < n_all; i++) {
+		reversed = NULL;
+		for (h = all[i].holders; h; h = next) {
+			next = h->next;
+			h->next = reversed;
+			reversed = h;
+		}
+		all[i].holders = reversed;
+	}
+}
+
+/* A string of JSON: bytes that are no UTF-8 become U+FFFD. */
+static void print_string(const char *text)
+{
+	mbstate_t state = { };
+	size_t len;
+
+	putchar('"');
+	while (*text) {
+		len = mbrlen(text, strlen(text), &state);
+		if (len == (size_t)-1 || len == (size_t)-2) {
+			fputs("\\ufffd", stdout);
+			memset(&state, 0, sizeof(state));
+			text++;
+			continue;
+		}
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < ' ' || *text == 0x7f)
+			printf("\\u%04x", *text);
+		else
+			fwrite(text, 1, len, stdout);
+		text += len;
+	}
+	putchar('"');
+}
+
+static void print_holders(const struct ns *ns, enum how what)
+{
+	const struct holder *h;
+	const char *comma = "";
+
+	printf(",\"%s\":[", plural[what]);
+	for (h = ns->holders; h; h = h->next) {
+		if (h->how != what)
+			continue;
+		printf("%s{\"pid\":%d", comma, h->pid);
+		if (h->fd >= 0)
+			printf(",\"fd\":%d", h->fd);
+		if (what == DESCRIPTOR)
+			printf(",\"delegated\":%s", h->delegated ? "true" : "false");
+		printf(",\"%s\":", what == MOUNT ? "path" : "command");
+		print_string(h->name);
+		putchar('}');
+		comma = ",";
+	}
+	putchar(']');
+}
+
+static void print_json(void)
+{
+	size_t i;
+	int what;
+
+	printf("{\"namespaces\":[");
+	for (i = 0; i < n_all; i++) {
+		printf("%s\n{\"type\":\"%s\",\"inode\":%ju,\"uid\":", i ? "," : "",
+		       type_name(all[i].type), (uintmax_t)all[i].ino);
+		if (all[i].has_uid)
+			printf("%u", all[i].uid);
+		else
+			printf("null");
+		for (what = 0; what < N_HOW; what++)
+			print_holders(&all[i], what);
+		putchar('}');
+	}
+	printf("\n]}\n");
+}
+
+/* A name that cannot end the line or speak to the terminal. */
+static void print_name(const char *text)
+{
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+static void print_text(void)
+{
+	const struct holder *h;
+	unsigned int processes;
+	const char *comma;
+	size_t i;
+
+	printf("%-6s %-10s %5s %s\n", "TYPE", "INODE", "UID", "HELD BY");
+	for (i = 0; i < n_all; i++) {
+		printf("%-6s %-10ju ", type_name(all[i].type), (uintmax_t)all[i].ino);
+		if (all[i].has_uid)
+			printf("%5u ", all[i].uid);
+		else
+			printf("%5s ", "?");
+		comma = "";
+		processes = 0;
+		for (h = all[i].holders; h; h = h->next) {
+			if (h->how == PROCESS && processes++)
+				continue;
+			printf("%s", comma);
+			comma = ", ";
+			if (h->how != MOUNT)
+				printf("%s %d", h->how == PROCESS ? "process" :
+				       h->how == SOCKET ? "socket" : "descriptor", h->pid);
+			if (h->fd >= 0)
+				printf(":%d", h->fd);
+			if (h->how != MOUNT)
+				putchar(' ');
+			print_name(h->name);
+			if (h->delegated)
+				printf(" (delegated)");
+		}
+		if (processes > 1)
+			printf("%s%u more processes", comma, processes - 1);
+		putchar('\n');
+	}
+}
+
+int cmd_ls(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ }
+	};
+	bool json = false;
+	struct dirent *entry;
+	struct stat st;
+	int opt, pid;
+	DIR *proc;
+
+	while ((opt = getopt_long(argc, argv, "+hj", options, NULL)) != -1) {
+		if (opt != 'j')
+			cmd_usage("ls", opt);
+		json = true;
+	}
+	if (optind != argc)
+		cmd_usage("ls", opt);
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		warnx("C.UTF-8: no such locale");
+	proc = opendir("/proc");
+	if (!proc || stat("/proc/self/ns/net", &st))
+		err(1, "/proc");
+	nsfs = st.st_dev;
+	while ((entry = readdir(proc)))
+		if (number(entry->d_name, &pid))
+			scan_process(pid);
+	closedir(proc);
+	finish();
+	if (json)
+		print_json();
+	else
+		print_text();
+	if (fflush(stdout) || ferror(stdout))
+		err(1, "standard output");
+	return 0;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nsfd: lists, keeps and enters namespaces, and starts programs with sockets
+ * of other network namespaces. See nsfd(1).
+ */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <nsfd.h>
+
+#include "cmd.h"
+
+#define NETNS_DIR "/run/netns"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *usage;
+	const char *help;
+} commands[] = {
+	{ "ls", cmd_ls, "[--json]",
+	  "list namespaces and what holds them" },
+	{ "pin", cmd_pin, "NS PATH",
+	  "keep a namespace by a bind mount" },
+	{ "unpin", cmd_unpin, "PATH",
+	  "remove such a mount and its file" },
+	{ "exec", cmd_exec, "NS... -- PROGRAM [ARG...]",
+	  "run a program in namespaces" },
+	{ "listen", cmd_listen,
+	  "[--netns NS | --name NAME | --tcp ADDR:PORT | --udp ADDR:PORT]...\n"
+	  "                   [--backlog N] [--user USER] [--no-new-privs] -- PROGRAM [ARG...]",
+	  "run a program with sockets of network namespaces" },
+	{ "run", cmd_run,
+	  "[--netns NS] [--grant NS]... [--delegate] [--user USER]\n"
+	  "                [--no-new-privs] [--preload FILE] -- PROGRAM [ARG...]",
+	  "run a program whose own sockets land in a network namespace" },
+};
+
+static void usage(void)
+{
+	size_t i;
+
+	puts("usage: nsfd COMMAND [ARG...]\n");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].help);
+	puts("\nNS is a name of ip-netns(8), or a path with a slash in it.\n"
+	     "nsfd(1) says more, and so does --help after a COMMAND.");
+}
+
+void cmd_usage(const char *name, int opt)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			break;
+	if (opt == 'h') {
+		printf("usage: nsfd %s %s\n", name, commands[i].usage);
+		exit(0);
+	}
+	/* getopt has said what is wrong with an option. */
+	if (opt != '?')
+		warnx("%s: bad arguments: try \"nsfd %s --help\"", name, name);
+	exit(EXIT_USAGE);
+}
+
+char *ns_path(const char *spec)
+{
+	char *path;
+
+	if (strchr(spec, '/'))
+		path = strdup(spec);
+	else if (!*spec || !strcmp(spec, ".") || !strcmp(spec, ".."))
+		errx(1, "\"%s\": not the name of a network namespace", spec);
+	else if (asprintf(&path, NETNS_DIR "/%s", spec) < 0)
+		path = NULL;
+	if (!path)
+		err(1, NULL);
+	return path;
+}
+
+int ns_open(const char *spec, int nstype)
+{
+	char *path = ns_path(spec);
+	int fd = nsfd_open(path);
+
+	if (fd < 0 && errno == EINVAL)
+		errx(1, "%s: not a namespace", path);
+	if (fd < 0)
+		err(1, "%s", path);
+	if (nstype && nsfd_type(fd) != nstype)
+		errx(1, "%s: not a %snamespace", path,
+		     nstype == CLONE_NEWNET ? "network " : "");
+	free(path);
+	return fd;
+}
+
+void run_program(char **argv)
+{
+	execvp(argv[0], argv);
+	err(errno == ENOENT ? 127 : 126, "%s", argv[0]);
+}
+
+void no_new_privs(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		err(1, "no_new_privs");
+}
+
+static const struct option no_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
+
+int cmd_pin(int argc, char **argv)
+{
+	char *path;
+	int opt, fd;
+
+	opt = getopt_long(argc, argv, "+h", no_options, NULL);
+	if (opt != -1 || argc - optind != 2)
+		cmd_usage("pin", opt);
+	fd = ns_open(argv[optind], 0);
+	path = ns_path(argv[optind + 1]);
+	/* Where nobody has called ip-netns(8) yet, its directory is missing. */
+	if (!strchr(argv[optind + 1], '/') && mkdir(NETNS_DIR, 0755) &&
+	    errno != EEXIST)
+		err(1, NETNS_DIR);
+	if (nsfd_pin(fd, path))
+		err(1, "%s", path);
+	free(path);
+	return 0;
+}
+
+int cmd_unpin(int argc, char **argv)
+{
+	char *path;
+	int opt;
+
+	opt = getopt_long(argc, argv, "+h", no_options, NULL);
+	if (opt != -1 || argc - optind != 1)
+		cmd_usage("unpin", opt);
+	path = ns_path(argv[optind]);
+	if (nsfd_unpin(path)) {
+		if (errno == EINVAL)
+			errx(1, "%s: not a mount of a namespace", path);
+		err(1, "%s", path);
+	}
+	free(path);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ }
+	};
+	size_t i;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			usage();
+			return 0;
+		case 'V':
+			printf("nsfd %s, socketat by %s\n", VERSION,
+			       nsfd_way_name(nsfd_have_socketat()));
+			return 0;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc) {
+		warnx("no command: try \"nsfd --help\"");
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, argv[optind]))
+			continue;
+		argc -= optind;
+		argv += optind;
+		/* Messages of getopt begin with argv[0]. */
+		argv[0] = program_invocation_short_name;
+		optind = 0;
+		return commands[i].run(argc, argv);
+	}
+	warnx("%s: no such command: try \"nsfd --help\"", argv[optind]);
+	return EXIT_USAGE;
+}

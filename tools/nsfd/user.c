@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Becoming an ordinary user with no capability in any set. */
+#include <err.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+void user_find(const char *name, struct user *user)
+{
+	struct passwd *pw;
+	unsigned long uid;
+	char *end;
+
+	user->name = name;
+	errno = 0;
+	pw = getpwnam(name);
+	if (!pw) {
+		uid = strtoul(name, &end, 10);
+		if (name[0] < '0' || name[0] > '9' || *end || uid >= (uid_t)-1)
+			errx(1, "%s: no such user", name);
+		user->uid = uid;
+		user->gid = uid;
+		pw = getpwuid(uid);
+	}
+	user->known = pw;
+	if (pw) {
+		user->uid = pw->pw_uid;
+		user->gid = pw->pw_gid;
+		user->name = pw->pw_name;
+	}
+	/* getpwnam() and getpwuid() share their buffer with initgroups(). */
+	user->name = strdup(user->name);
+	if (!user->name)
+		err(1, NULL);
+}
+
+void user_become(const struct user *user)
+{
+	cap_t none;
+	int cap;
+
+	/* The bounding set comes first: this is what needs CAP_SETPCAP. */
+	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
+		if (cap_get_bound(cap) && cap_drop_bound(cap))
+			err(1, "%s: capability bounding set", user->name);
+	if (CAP_AMBIENT_SUPPORTED() && cap_reset_ambient())
+		err(1, "%s: ambient capabilities", user->name);
+
+	if (user->known ? initgroups(user->name, user->gid) : setgroups(0, NULL))
+		err(1, "%s: supplementary groups", user->name);
+	if (setresgid(user->gid, user->gid, user->gid))
+		err(1, "%s: group %u", user->name, user->gid);
+	if (setresuid(user->uid, user->uid, user->uid))
+		err(1, "%s: user %u", user->name, user->uid);
+
+	/* The kernel does not clear the inheritable set, nor any for root. */
+	none = cap_init();
+	if (!none || cap_set_proc(none))
+		err(1, "%s: capabilities", user->name);
+	cap_free(none);
+}

@@ -1,0 +1,160 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
+# Debian's haproxy, as it is packaged: it listens in one network namespace,
+# connects in two others, and is an ordinary user without any capability.
+
+config=$here/haproxy.cfg
+haproxy="env LD_LIBRARY_PATH=$libs $root/usr/sbin/haproxy -W -f $config"
+
+# ask TIMES: what came back, one line for each answer
+ask()
+{
+	timeout 60 ip netns exec client python3 "$here/web.py" ask 10.1.0.1 8080 "$1" |
+		tee "$tmp/answers"
+}
+
+# answers TIMES [TEXT...]: all of them by these servers, by each as often
+answers()
+{
+	local times=$1 text want=''
+
+	shift
+	for text in "$@"; do
+		want="$want$((times / $#)) 200 $text"$'\n'
+	done
+	ask "$times"
+	[ "$(cat "$tmp/answers")" = "${want%$'\n'}" ]
+}
+
+serve()
+{
+	ip netns exec "$1-srv" python3 "$here/web.py" serve "$1" "$2" 80 \
+		>/dev/null 2>&1 </dev/null &
+	eval "server_$1=\$!"
+	wait_for 10 listens "$1-srv" "$2:80"
+}
+
+listens()
+{
+	ip netns exec "$1" ss -Htln | grep -qF " $2 "
+}
+
+# The youngest one: after a reload, another may still be there.
+worker()
+{
+	pgrep -n -P "$1"
+}
+
+# works SET...: it serves, as nobody, with nothing in these sets
+works()
+{
+	wait_for 10 answers 2 blue green || return 1
+	worker=$(worker "$pid")
+	in_own "$worker" && no_caps "$worker" "$@" &&
+		answers 200 blue green
+}
+
+# A server goes and comes back: the health checks are new sockets, too.
+failover()
+{
+	kill "$server_blue" && wait_for 10 answers 4 green && answers 50 green || return 1
+	serve blue 10.2.0.2
+	wait_for 10 answers 4 blue green && answers 50 blue green
+}
+
+reload()
+{
+	local old=$worker
+
+	kill -USR2 "$pid" && wait_for 10 other_worker "$old" || return 1
+	worker=$(worker "$pid")
+	wait_for 10 gone "$old" && wait_for 10 answers 2 blue green &&
+		in_own "$worker" && no_caps "$worker" "$@" && answers 200 blue green
+}
+
+other_worker()
+{
+	local now
+
+	now=$(worker "$pid")
+	[ -n "$now" ] && [ "$now" != "$1" ] && grep -q '^Uid:.65534' "/proc/$now/status"
+}
+
+gone()
+{
+	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
+# Every connection of the namespaces fails, and haproxy says so to the client.
+unavailable()
+{
+	# shellcheck disable=SC2086 # a list of words
+	start env ${1:+LD_PRELOAD="$1"} $haproxy
+	wait_for 10 worker "$pid" &&
+		wait_for 5 no_caps "$(worker "$pid")" CapInh CapPrm CapEff CapAmb &&
+		sleep 1 && ask 20 && grep -Ex '20 503 .*' "$tmp/answers"
+}
+
+# What was seen: the worker's ids and sets, and the answers.
+show()
+{
+	sed -n 's/\t/ /g; s/^[0-9]* 200 \|^Uid:\|^Cap/# &/p' "$tmp/said" | tail -n 8
+}
+
+# proof HOW SET...: the whole of it; the sets are those that are to be empty
+proof()
+{
+	local how=$1
+
+	shift
+	check "haproxy $how: 200 requests, no capability" works "$@"
+	show
+	check "haproxy $how: a server goes and comes back" failover
+	check "haproxy $how: reload" reload "$@"
+	show
+	stop_all
+}
+
+skip_proof()
+{
+	skip "haproxy $1: 200 requests, no capability" 'no socketat() here'
+	skip "haproxy $1: a server goes and comes back" 'no socketat() here'
+	skip "haproxy $1: reload" 'no socketat() here'
+}
+
+pair front client 10.1.0
+pair blue blue-srv 10.2.0
+pair green green-srv 10.3.0
+serve blue 10.2.0.2
+serve green 10.3.0.2
+keep=1
+
+# Started by root, it opens the namespaces and then becomes nobody, by "user".
+# The bounding set is no one's to use then, but as root had it.
+if have_call; then
+	# shellcheck disable=SC2086 # a list of words
+	start env LD_PRELOAD="$preload" $haproxy
+	proof 'that was root' CapInh CapPrm CapEff CapAmb
+else
+	skip_proof 'that was root'
+fi
+
+# Nobody from the beginning, master and worker, with all five sets empty.
+if have_call; then
+	# shellcheck disable=SC2086
+	start nsfd run --preload "$preload" --grant front --grant blue --grant green \
+		--user nobody -- $haproxy
+	check 'haproxy that never was root: the master' wait_for 5 no_caps "$pid"
+	proof 'that never was root'
+else
+	skip 'haproxy that never was root: the master' 'no socketat() here'
+	skip_proof 'that never was root'
+fi
+
+unset keep
+check 'haproxy without the library: 503' unavailable
+if have_call; then
+	skip 'haproxy with the library, but no call: 503' 'this kernel has it'
+else
+	check 'haproxy with the library, but no call: 503' unavailable "$preload"
+fi
+kill "$server_blue" "$server_green"

@@ -1,0 +1,220 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
+# nsfd ls, pin, unpin and exec, and the command line.
+
+# listed TYPE INODE PYTHON: what ls says of it makes the expression true
+listed()
+{
+	nsfd ls --json | python3 -c '
+import json, sys
+kind, inode, test = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+for ns in json.load(sys.stdin)["namespaces"]:
+    if ns["type"] == kind and ns["inode"] == inode:
+        print(ns)
+        holders = [k for k in ("processes", "mounts", "descriptors", "sockets") if ns[k]]
+        sys.exit(not eval(f"({test})"))
+sys.exit("not listed")' "$@"
+}
+
+ls_types()
+{
+	local link type
+
+	for link in /proc/self/ns/*; do
+		type=${link##*/}
+		listed "${type%_for_children}" "$(inode "$link")" \
+			'any(p["pid"] == 1 for p in ns["processes"]) and ns["uid"] == 0' ||
+			return 1
+	done
+}
+
+ls_json()
+{
+	start sleep 60
+	ln -s /bin/sleep "$tmp/a\"b\\c" &&
+		start unshare -u "$tmp/a\"b\\c" 60 &&
+		nsfd ls --json | python3 -m json.tool >/dev/null &&
+		listed uts "$(inode "/proc/$pid/ns/uts")" \
+			'ns["processes"][0]["command"] == "a\"b\\c"'
+}
+
+ls_text()
+{
+	local line
+
+	ip netns add kept &&
+		line=$(nsfd ls | grep "^net *$(inode /run/netns/kept) ") &&
+		echo "$line" &&
+		[ "$(echo "$line" | awk '{ print $3, $4 }')" = '0 /run/netns/kept' ]
+}
+
+ls_descriptor()
+{
+	local was
+
+	was=$(inode /run/netns/kept)
+	listed net "$was" 'holders == ["mounts"] and ns["mounts"][0]["path"] == "/run/netns/kept"' &&
+		start bash -c 'exec 9</run/netns/kept; sleep 60' &&
+		wait_for 5 test -e "/proc/$pid/fd/9" &&
+		ip netns del kept &&
+		listed net "$was" "holders == ['descriptors'] and not ns['descriptors'][0]['delegated']
+			and {'pid': $pid, 'fd': 9} == {k: ns['descriptors'][0][k] for k in ('pid', 'fd')}"
+}
+
+ls_socket()
+{
+	local was
+
+	ip netns add kept && was=$(inode /run/netns/kept) &&
+		start nsfd listen --netns kept --udp 0.0.0.0:53 -- sleep 60 &&
+		wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		ip netns del kept &&
+		listed net "$was" "holders == ['sockets'] and
+			ns['sockets'] == [{'pid': $pid, 'fd': 3, 'command': 'sleep'}]"
+}
+
+ls_granted()
+{
+	ip netns add kept &&
+		start nsfd run --preload "$preload" --grant kept -- sleep 60 &&
+		wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		listed net "$(inode /run/netns/kept)" 'ns["descriptors"][0]["delegated"]' &&
+		nsfd ls | grep -F 'sleep (delegated)' &&
+		ip netns del kept
+}
+
+ls_thread()
+{
+	start python3 -c '
+import ctypes, threading, time
+def other():
+    ctypes.CDLL(None).unshare(0x40000000)
+    time.sleep(60)
+threading.Thread(target=other, daemon=True).start()
+time.sleep(60)'
+	wait_for 5 moved_thread && listed net "$(inode "/proc/$pid/task/$tid/ns/net")" \
+		"[p['pid'] for p in ns['processes']] == [$tid]"
+}
+
+moved_thread()
+{
+	for tid in "/proc/$pid/task"/*; do
+		tid=${tid##*/}
+		in_own "$tid" || return 0
+	done
+	return 1
+}
+
+ls_owner()
+{
+	start setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Un sleep 60 &&
+		wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		listed net "$(inode "/proc/$pid/ns/net")" 'ns["uid"] == 1000' &&
+		listed user "$(inode "/proc/$pid/ns/user")" 'ns["uid"] == 1000'
+}
+
+ls_unprivileged()
+{
+	setpriv --reuid 1000 --regid 1000 --clear-groups nsfd ls --json |
+		python3 -m json.tool >/dev/null
+}
+
+pin_and_exec()
+{
+	start unshare -nu sleep 60 && wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		nsfd pin "/proc/$pid/ns/net" kept &&
+		nsfd pin "/proc/$pid/ns/uts" "$tmp/uts" || return 1
+	stop_all
+	nsfd exec kept "$tmp/uts" -- hostname inside &&
+		[ "$(nsfd exec "$tmp/uts" -- hostname)" = inside ] &&
+		[ "$(hostname)" != inside ] &&
+		[ "$(nsfd exec kept -- stat -L -c %i /proc/self/ns/net)" = \
+			"$(inode /run/netns/kept)" ] &&
+		ip -n kept link show lo &&
+		! nsfd exec kept -- false
+}
+
+exec_pid()
+{
+	start unshare -pf --mount-proc sleep 60 &&
+		wait_for 5 pgrep -P "$pid" || return 1
+	local child
+
+	child=$(pgrep -P "$pid")
+	[ "$(nsfd exec "/proc/$child/ns/pid" "/proc/$child/ns/mnt" -- \
+		cat /proc/1/comm)" = sleep ] &&
+		[ "$(nsfd exec "/proc/$child/ns/pid" -- sh -c 'kill -9 $$' ||
+			echo $?)" = 137 ]
+}
+
+unpin()
+{
+	nsfd unpin kept && nsfd unpin "$tmp/uts" &&
+		[ ! -e /run/netns/kept ] && [ ! -e "$tmp/uts" ] &&
+		! grep nsfs /proc/self/mountinfo
+}
+
+unpin_other()
+{
+	echo precious >"$tmp/file"
+	fails 1 "nsfd: $tmp/file: not a mount of a namespace" nsfd unpin "$tmp/file" &&
+		fails 1 "nsfd: $tmp/none: No such file or directory" nsfd unpin "$tmp/none" &&
+		fails 1 "nsfd: $tmp/file: not a namespace" nsfd pin "$tmp/file" "$tmp/to" &&
+		[ "$(cat "$tmp/file")" = precious ] && [ ! -e "$tmp/to" ]
+}
+
+bad_lines()
+{
+	fails 2 'nsfd: no command: try "nsfd --help"' nsfd &&
+		fails 2 'nsfd: foo: no such command: try "nsfd --help"' nsfd foo &&
+		fails 2 "nsfd: unrecognized option '--foo'" nsfd ls --foo &&
+		fails 2 'nsfd: pin: bad arguments: try "nsfd pin --help"' nsfd pin one &&
+		fails 2 'nsfd: exec: bad arguments: try "nsfd exec --help"' nsfd exec one &&
+		fails 1 'nsfd: /run/netns/none: No such file or directory' nsfd exec none -- true &&
+		fails 1 'nsfd: "..": not the name of a network namespace' nsfd exec .. -- true &&
+		fails 127 'nsfd: ./none: No such file or directory' nsfd exec /proc/self/ns/net -- ./none &&
+		fails 126 'nsfd: /: Permission denied' nsfd exec /proc/self/ns/net -- /
+}
+
+help_text()
+{
+	local command
+
+	nsfd --help | grep -q '^usage: ' && nsfd --version | grep -q '^nsfd [0-9]' || return 1
+	for command in ls pin unpin exec listen run; do
+		nsfd "$command" --help | grep "^usage: nsfd $command" || return 1
+	done
+	! nsfd ls >/dev/full
+}
+
+completion()
+{
+	bash -c '. tools/nsfd/bash-completion/nsfd
+		try()
+		{
+			COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+			_nsfd
+			echo "${COMPREPLY[@]}"
+		}
+		[ "$(try nsfd "")" = "exec listen ls pin run unpin" ] &&
+		[ "$(try nsfd ls --)" = "--help --json" ] &&
+		[ "$(try nsfd run --de)" = "--delegate" ] &&
+		ip netns add zz-one && [ "$(try nsfd run --netns zz)" = zz-one ]' &&
+		ip netns del zz-one
+}
+
+check 'ls: the namespaces of processes' ls_types
+check 'ls: --json is JSON, whatever a program is called' ls_json
+check 'ls: text has a line with type, inode, uid and holder' ls_text
+check 'ls: a namespace that only a descriptor holds' ls_descriptor
+check 'ls: a namespace that only a socket holds' ls_socket
+check_call 'ls: a descriptor that carries a grant' ls_granted
+check 'ls: a namespace that only a thread is in' ls_thread
+check 'ls: the owner of a namespace' ls_owner
+check 'ls: an ordinary user' ls_unprivileged
+check 'pin: keeps a namespace; exec: enters several' pin_and_exec
+check 'unpin: nothing is left' unpin
+check 'exec: pid and mount namespace, status of a signal' exec_pid
+check 'pin, unpin: what is no namespace is left alone' unpin_other
+check 'errors: status and one line' bad_lines
+check 'help: of each command' help_text
+check 'bash completion' completion
