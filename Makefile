@@ -15,6 +15,11 @@ help:
 	@echo 'make apply KERNEL=dir    socketat on a tree of Linux 6.12 of yours'
 	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
 	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
+	@echo 'make stages              each stage of the series, built and tested'
+	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
+	@echo 'make coverage            what of each patch the selftests reach'
+	@echo 'make parity              tests and programs of others, ours like vanilla'
+	@echo 'make configs             the touched files in other configurations'
 	@echo 'make check               checkpatch, sparse, W=1 and the like'
 	@echo 'make clean               remove build/'
 	@echo
@@ -70,6 +75,23 @@ series: trees/nsfd
 apply:
 	@scripts/apply.sh '$(KERNEL)'
 
+stages: trees/nsfd kselftest
+	@scripts/stages.sh $(if $(filter quick,$(STAGES)),quick)
+
+parity: trees/vanilla trees/nsfd
+	@scripts/parity.sh
+
+coverage: trees/nsfd kselftest
+	@scripts/coverage.sh
+
+configs: trees/vanilla trees/nsfd kselftest
+	@scripts/configs.sh
+
+test-debug: trees/nsfd kselftest
+	@$(STEP) 'kernel nsfd.debug' scripts/build-um.sh nsfd.debug \
+		tools/testing/selftests/nsfd/config.debug
+	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
+
 check: trees/nsfd trees/applied
 	@scripts/check.sh
 
@@ -77,5 +99,5 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools install run test shell
-.PHONY: series apply check clean
+.PHONY: series apply stages parity coverage configs test-debug check clean
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

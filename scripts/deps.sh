@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that the build needs, or names those missing.
+# Installs the Debian packages that the build needs, and those named as
+# arguments, or names what is missing.
 set -eu
 
 packages="bc bison bsdextrautils ccache coccinelle codespell cpio curl flex gcc git
 iproute2 kmod libc6-dev libcap-dev libcap2-bin libelf-dev libmnl-dev libssl-dev make
 patch perl pkg-config procps python3 python3-docutils python3-git python3-ply rsync shellcheck sparse
-util-linux uuid-runtime xz-utils"
+util-linux uuid-runtime xz-utils $*"
 
 command -v dpkg-query >/dev/null || exit 0 # not Debian: the user's own affair
 missing=

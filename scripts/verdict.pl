@@ -6,8 +6,9 @@
 # The rule of three kernels: what mainline has passes on vanilla and on ours
 # and fails on the baseline. What is new passes on ours, and is skipped for
 # want of the call where there is none. Library and tools pass everywhere but
-# on the baseline, by another way where there is no call. Prints what is wrong,
-# with the output of the test, and a last line of counts.
+# on the baseline, by another way where there is no call. A variant, such as
+# nsfd.debug, is judged as the kernel that it is of. Prints what is wrong, with
+# the output of the test, and a last line of counts.
 use strict;
 use warnings;
 use TAP::Parser;
@@ -52,6 +53,7 @@ sub right
 {
 	my ($program, $kernel, $got, $ours) = @_;
 
+	$kernel =~ s/\..*//;
 	return $kernel eq 'baseline' || $got =~ /^(pass|skip)$/ if $above{$program};
 	if ($new{$program}) {
 		return $has_new{$kernel} ? $got eq $ours : $got eq 'skip';
@@ -61,9 +63,11 @@ sub right
 }
 
 my ($passed, $failed, $skipped) = (0, 0, 0);
+my ($judge) = grep { $_ eq 'nsfd' } @kernels;
+$judge //= $kernels[-1];
 for my $id (sort keys %seen) {
-	my $ours = $result{$id}{nsfd} // $result{$id}{$kernels[-1]} // 'nothing';
-	my @wrong = $ours =~ /^(pass|skip)$/ ? () : ('nsfd');
+	my $ours = $result{$id}{$judge} // 'nothing';
+	my @wrong = $ours =~ /^(pass|skip)$/ ? () : ($judge);
 	for my $kernel (@kernels) {
 		my $got = $result{$id}{$kernel} // 'nothing';
 		push @wrong, $kernel

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Builds the files that the series touches in configurations far from the usual,
+# and runs the selftests in User-Mode Linux with each namespace option off.
+#
+# usage: configs.sh [NAME...]
+#
+# A name is one of those below, or um-OPTION. A warning is wrong unless vanilla
+# has it too; a selftest has to pass, or to skip and say why.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+out=$top/build/configs
+mkdir -p "$out"
+[ "$#" -gt 0 ] || set -- allnoconfig allmodconfig defconfig i386 \
+	NAMESPACES NET_NS UTS_NS IPC_NS PID_NS USER_NS TIME_NS CGROUPS \
+	PROC_FS PROC_SYSCTL \
+	um-NET_NS um-UTS_NS um-IPC_NS um-PID_NS um-USER_NS um-CGROUPS
+export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
+bad=0
+
+wrong()
+{
+	echo "WRONG: $name: $*"
+	bad=1
+}
+
+# Says what the makefile of directory $1 makes in this configuration.
+cat >"$out/made.mk" <<'EOF'
+include include/config/auto.conf
+include $(src)/Makefile
+all := $(obj-y) $(obj-m)
+$(info $(all) $(foreach o,$(all),$($(o:.o=-y)) $($(o:.o=-objs))))
+.PHONY: nothing
+nothing:
+EOF
+made_in()
+{
+	make -s -f "$out/made.mk" -C "$obj" srctree="$top/build/$tree" \
+		src="$top/build/$tree/$1" nothing 2>/dev/null | tr ' ' '\n'
+}
+
+# Whether $1, a directory with a slash behind it or an object, is made.
+is_made()
+{
+	path=${1%/}
+	case $path in
+	*/*)
+		made_in "${path%/*}" | grep -qxF "${1#"${path%/*}/"}" &&
+			is_made "${path%/*}/"
+		;;
+	esac
+}
+
+# Configures $tree in $obj as $name says, and builds what is touched.
+build()
+{
+	obj=$out/$name.$tree arch=x86 base=defconfig option=
+	case $name in
+	allnoconfig) base=allnoconfig option='-e NET' ;;
+	allmodconfig) base=allmodconfig ;;
+	defconfig) ;;
+	i386) arch=i386 ;;
+	*) option="-e EXPERT -d $name" ;;
+	esac
+	kmake="make -s -C build/$tree ARCH=$arch O=$obj LOCALVERSION="
+	$kmake "$base"
+	# shellcheck disable=SC2086
+	[ -z "$option" ] || "build/$tree/scripts/config" --file "$obj/.config" $option
+	$kmake olddefconfig
+	case $option in
+	*' -d '*)
+		! grep -q "^CONFIG_$name=" "$obj/.config" ||
+			wrong "CONFIG_$name can't be off"
+		;;
+	esac
+	$kmake CC='ccache gcc' -j"$(nproc)" prepare >"$obj/log" 2>&1
+	objects=$(git -C build/nsfd diff --name-only baseline nsfd -- '*.c' |
+		grep -Ev '^(tools|samples|drivers/net/nsfd)/' |
+		while read -r file; do
+			! is_made "${file%.c}.o" || echo "${file%.c}.o"
+		done)
+	# shellcheck disable=SC2086
+	$kmake CC='ccache gcc' -j"$(nproc)" -k $objects >>"$obj/log" 2>&1 ||
+		wrong "$tree does not build, see $obj/log"
+	# A line that moved is no new warning.
+	sed -n 's/:[0-9]*:[0-9]*: warning/: warning/p' "$obj/log" | sort >"$obj/warnings"
+}
+
+for name; do
+	case $name in
+	um-*)
+		option=CONFIG_${name#um-}
+		echo "$option=n" >"$out/$name"
+		[ "$option" != CONFIG_CGROUPS ] || echo CONFIG_CGROUP_BPF=n >>"$out/$name"
+		scripts/build-um.sh nsfd.configs "$out/$name"
+		scripts/test.sh -n nsfd.configs || wrong 'the run'
+		rm -rf "$out/$name.run"
+		mv build/test/nsfd.configs "$out/$name.run"
+		scripts/tap.sh "$out/$name.run" >"$out/$name.results"
+		! grep -E '^[^ ]* [^ ]* (fail|stopped) ' "$out/$name.results" || wrong 'selftests'
+		awk -v name="$name" '{ n[$3]++ }
+			END { printf "%s: %d pass, %d fail, %d skip\n", name,
+				n["pass"], n["fail"], n["skip"] }' "$out/$name.results"
+		;;
+	*)
+		tree=nsfd
+		build
+		count=$(echo "$objects" | wc -w)
+		if [ -s "$obj/warnings" ]; then
+			new=$obj/warnings tree=vanilla
+			build
+			comm -13 "$obj/warnings" "$new" | grep . && wrong 'new warnings'
+		fi
+		echo "$name: $count objects"
+		;;
+	esac
+done
+[ "$bad" = 0 ]

@@ -1,0 +1,100 @@
+#!/bin/sh
+# Runs all selftests on a kernel that counts what it executes, and prints how
+# much of what each patch adds was reached, and every line that was not.
+#
+# usage: coverage.sh
+#
+# Counted are the lines as they are with the whole series; a line belongs to the
+# patch that "git blame" names.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+out=build/coverage obj=build/nsfd/obj.gcov
+rm -rf "$out"
+mkdir -p "$out"
+git -C build/nsfd diff --name-only baseline nsfd -- '*.c' '*.h' |
+	grep -Ev '^(tools|samples|Documentation)/' >"$out/files"
+
+# Errors that only a fault brings about are lines as well.
+cat >"$out/config" <<'EOF'
+CONFIG_DEBUG_FS=y
+CONFIG_DEBUG_KERNEL=y
+CONFIG_FAILSLAB=y
+CONFIG_FAIL_PAGE_ALLOC=y
+CONFIG_FAULT_INJECTION=y
+CONFIG_FAULT_INJECTION_DEBUG_FS=y
+CONFIG_GCOV_KERNEL=y
+EOF
+GNUMAKEFLAGS=$(sed -n 's|.*/\(.*\)\.c$|GCOV_PROFILE_\1.o=y|p' "$out/files" | tr '\n' ' ')
+export GNUMAKEFLAGS
+scripts/build-um.sh nsfd.gcov "$out/config"
+unset GNUMAKEFLAGS
+scripts/test.sh -n nsfd.gcov
+
+# FILE LINE PATCH
+number=0
+git -C build/nsfd rev-list --reverse baseline..nsfd | while read -r commit; do
+	number=$((number + 1))
+	echo "$commit $number"
+done >"$out/patches"
+while read -r file; do
+	git -C build/nsfd blame -s -l --abbrev=40 baseline..nsfd -- "$file" |
+		awk -v file="$file" 'NR == FNR { patch[$1] = $2; next }
+			$1 in patch { print file, FNR, patch[$1] }' "$out/patches" -
+done <"$out/files" >"$out/lines"
+
+# FILE LINE COUNT TEXT, of each object that has the line
+find "build/test/nsfd.gcov/gcov" -name '*.gcda' | while read -r data; do
+	name=${data#*"$obj/"}
+	cp "$data" "$obj/$name"
+	(cd "$obj" && gcov -t "$name" 2>/dev/null)
+done | awk -F: '
+	{ count = $1; sub(/^ */, "", count); line = $2 + 0 }
+	line == 0 && $3 == "Source" { file = $4; sub(/^(\.\.\/)*/, "", file) }
+	line > 0 && count != "-" {
+		text = $0
+		sub(/^[^:]*:[^:]*:[ \t]*/, "", text)
+		print file, line, (count ~ /^[#=]/ ? 0 : 1), text
+	}' >"$out/counts"
+
+awk -v last="$(wc -l <"$out/patches")" '
+	NR == FNR { patch[$1, $2] = $3; left[$1] = 1; next }
+	($1, $2) in patch {
+		id = $1 ":" $2
+		delete left[$1]
+		of[id] = patch[$1, $2]
+		if (!(id in reached))
+			order[++n] = id
+		reached[id] += $3
+		text[id] = $0
+		sub(/^[^ ]* [^ ]* [^ ]* /, "", text[id])
+	}
+	END {
+		for (i = 1; i <= n; i++) {
+			id = order[i]
+			lines[of[id]]++
+			if (reached[id]) {
+				hit[of[id]]++
+			} else {
+				missed[of[id]] = missed[of[id]] "  " id ": " text[id] "\n"
+			}
+		}
+		for (p = 1; p <= last; p++) {
+			if (!lines[p]) {
+				printf "patch %d: no line of its own is executed\n", p
+				continue
+			}
+			printf "patch %d: %d of %d lines, %.1f %%\n%s", p, hit[p],
+				lines[p], 100 * hit[p] / lines[p], missed[p]
+			all += lines[p]
+			all_hit += hit[p]
+		}
+		printf "not built here, or nothing in them to execute:"
+		for (file in left)
+			if (file ~ /\.c$/)
+				printf " %s", file
+		printf "\nin all: %d of %d lines, %.1f %%\n", all_hit, all,
+			100 * all_hit / all
+		exit all_hit < 0.95 * all
+	}' "$out/lines" "$out/counts"

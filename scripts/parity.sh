@@ -1,0 +1,165 @@
+#!/bin/sh
+# Runs tests and programs that were not written here on vanilla and on ours, and
+# compares what they say, one by one. Any difference is wrong.
+#
+# usage: parity.sh [COLLECTION:TEST...]
+#
+# What differs is run twice more: a test that says different things on one
+# kernel is called flaky and named. What fails or skips on both is listed.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+out=build/parity
+mkdir -p "$out"
+scripts/deps.sh bubblewrap crun iputils-ping python3-pyroute2 strace
+
+# The kernel's own tests, as vanilla has them.
+make_tests()
+{
+	make -s -C build/vanilla/tools/testing/selftests O="$top/$out/obj" \
+		INSTALL_PATH="$top/$out/kselftest" INSTALL_DEP_TARGETS= "$@" \
+		install >>"$out/make.log" 2>&1
+	cat "$out/kselftest/kselftest-list.txt" >>"$out/list"
+}
+
+if [ ! -s "$out/list.done" ]; then
+	rm -rf "$out/kselftest" "$out/list" "$out/make.log"
+	make -s -C build/vanilla ARCH=x86 O="$top/$out/obj" headers
+	net=$top/$out/obj/kselftest/net
+	make_tests TARGETS="nsfs pidfd proc clone3 mount_setattr \
+move_mount_set_group filesystems/statmount landlock seccomp"
+	make_tests TARGETS=memfd TEST_PROGS= TEST_GEN_FILES=
+	make_tests TARGETS=net TEST_PROGS="altnames.sh cmsg_ipv6.sh \
+cmsg_so_mark.sh cmsg_time.sh fib_rule_tests.sh fib_tests.sh icmp.sh \
+icmp_redirect.sh ip_local_port_range.sh netdevice.sh netns-name.sh \
+netns-sysctl.sh route_localnet.sh rtnetlink.sh unicast_extensions.sh \
+vrf_route_leaking.sh" \
+		TEST_GEN_FILES="$net/cmsg_sender $net/ip_local_port_range \
+$net/nettest" \
+		TEST_GEN_PROGS="$net/bind_wildcard $net/netlink-dumps \
+$net/reuseport_dualstack $net/sk_bind_sendto_listen $net/sk_connect_zero_addr \
+$net/tap $net/tun"
+	# Its makefile builds it and does not say that it is a test.
+	echo move_mount_set_group:move_mount_set_group_test >>"$out/list"
+	# These two look at the memory map of real x86, and hang in User-Mode
+	# Linux; the third measures time.
+	grep -vxE 'proc:proc-(empty-vm|pid-vm)|seccomp:seccomp_benchmark' \
+		"$out/list" >"$out/list.done"
+	cp "$out/list.done" "$out/kselftest/kselftest-list.txt"
+fi
+
+cat >"$out/config" <<'EOF'
+CONFIG_BLK_DEV=y
+CONFIG_BLK_DEV_LOOP=y
+CONFIG_BRIDGE_VLAN_FILTERING=y
+CONFIG_CGROUP_SCHED=y
+CONFIG_CHECKPOINT_RESTORE=y
+CONFIG_EXT4_FS=y
+CONFIG_IFB=y
+CONFIG_IP_ADVANCED_ROUTER=y
+CONFIG_IP_MULTIPLE_TABLES=y
+CONFIG_IPV6_MULTIPLE_TABLES=y
+CONFIG_IP_ROUTE_MULTIPATH=y
+CONFIG_KEYS=y
+CONFIG_MACVLAN=y
+CONFIG_MEMFD_CREATE=y
+CONFIG_MPTCP_IPV6=y
+CONFIG_NET_ACT_MIRRED=y
+CONFIG_NET_CLS_ACT=y
+CONFIG_NET_IPGRE=y
+CONFIG_NET_IPGRE_DEMUX=y
+CONFIG_NET_IPIP=y
+CONFIG_NET_L3_MASTER_DEV=y
+CONFIG_NET_SCHED=y
+CONFIG_NET_SCH_ETF=y
+CONFIG_NET_SCH_FQ=y
+CONFIG_NET_SCH_FQ_CODEL=y
+CONFIG_NET_SCH_HTB=y
+CONFIG_NET_SCH_NETEM=y
+CONFIG_NET_SCH_PRIO=y
+CONFIG_NET_VRF=y
+CONFIG_OVERLAY_FS=y
+CONFIG_TMPFS_XATTR=y
+CONFIG_VLAN_8021Q=y
+CONFIG_VXLAN=y
+EOF
+
+# Runs tests $2... on kernel $1, and leaves "TEST: RESULT NAME" lines of all
+# that they say in RUN/results.
+run()
+{
+	kernel=$1 run=$out/run.$1
+	shift
+	rm -rf "$run"
+	mkdir -p "$run"
+	scripts/boot-um.sh -t 3600 "build/linux.$kernel.parity" \
+		scripts/guest-parity.sh "$run" "$@" >"$run/console" 2>&1 </dev/null ||
+		{
+			tail -n 20 "$run/console"
+			return 1
+		}
+	(
+		cd "$run"
+		sed -nE 's/^((not )?ok) [0-9]+ selftests: ([^ ]*): ([^ ]*)/\3:\4: \1 program/p' \
+			summary
+		for test; do
+			sed -nE 's/^(# )*//
+				s/^ *((not )?ok) [0-9]+ (- )?/\1 /p
+				s/^ *(TEST: .*)\[ *(OK|FAIL|SKIP|XFAIL) *\].*/\2 \1/p
+				s/^ *(PASS|FAIL|SKIP|XFAIL): /\1 /p' \
+				"$(echo "$test" | tr / .)" |
+				sed -E "/# SKIP/!s/ *#.*//; s|^|$test: |"
+		done
+	) | sort >"$run/results"
+}
+
+for kernel in vanilla nsfd; do
+	scripts/build-um.sh "$kernel.parity" "$out/config"
+done
+
+# shellcheck disable=SC2046 # words
+[ "$#" -gt 0 ] || set -- $(cat "$out/list.done")
+bad=0 flaky=
+for try in 1 2 3; do
+	for kernel in vanilla nsfd; do
+		run "$kernel" "$@"
+		cp "$out/run.$kernel/results" "$out/$kernel.$try"
+	done
+	if [ "$try" = 1 ]; then
+		cp "$out/vanilla.1" "$out/both"
+		echo "selftests of 6.12: $(wc -l <"$out/both") results of $# programs on vanilla"
+		echo 'not passed on vanilla:'
+		grep -vE ': (ok|PASS|OK) ' "$out/both" | sed 's/^/  /' || :
+		grep '# SKIP' "$out/both" | sed 's/^/  /' || :
+	fi
+	differ=$(diff "$out/vanilla.$try" "$out/nsfd.$try" |
+		sed -n 's/^[<>] \([^ ]*\): .*/\1/p' | sort -u)
+	[ -n "$differ" ] || break
+	diff "$out/vanilla.$try" "$out/nsfd.$try" >"$out/diff.$try" || :
+	flaky=$differ
+	# shellcheck disable=SC2086 # words
+	set -- $differ
+done
+if [ -n "$differ" ]; then
+	echo 'DIFFERENT (vanilla <, nsfd >):'
+	cat "$out/diff.$try"
+	bad=1
+elif [ -n "$flaky" ]; then
+	echo "differed once, not when run again:" "$flaky"
+	cat "$out"/diff.*
+fi
+
+for kernel in vanilla nsfd; do
+	scripts/boot-um.sh -t 600 "build/linux.$kernel.parity" \
+		scripts/guest-programs.sh >"$out/programs.$kernel" 2>&1 </dev/null
+done
+echo "programs: $(grep -c '^\$ ' "$out/programs.vanilla") steps," \
+	"$(grep -c '^= 0' "$out/programs.vanilla") of them with status 0 on vanilla"
+diff -u "$out/programs.vanilla" "$out/programs.nsfd" || bad=1
+if [ "$bad" = 0 ]; then
+	echo 'parity: no difference'
+else
+	echo 'parity: different'
+	exit 1
+fi

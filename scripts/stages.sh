@@ -1,0 +1,121 @@
+#!/bin/sh
+# Builds, boots and tests every stage of the series: the baseline with the first
+# n patches, as "git am" makes it of the mails of "make series".
+#
+# usage: stages.sh [quick | N...]
+#
+# A stage is right if it is the commit of build/nsfd to the byte, builds with no
+# warning, boots and keeps a clean log, if its patches' tests have the results
+# that they have with the whole series, and if no test of a later patch passes.
+# "quick" runs only the tests that the stage's own patch brings.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+tree=build/stage out=build/stages
+last=$(grep -c '\.patch$' series)
+quick=
+[ "${1:-}" != quick ] || { quick=1 && shift; }
+[ "$#" -gt 0 ] || set -- $(seq 0 "$last")
+mkdir -p "$out"
+
+# Which patch brings which test.
+awk '/\.patch$/ { n++ } /_test\.c$/ { sub(".*/", ""); sub("\\.c$", ""); print $1, n }' \
+	series | sort >"$out/brings"
+
+wrong()
+{
+	echo "WRONG at stage $stage: $*"
+	bad=1
+}
+
+# Results of a run with the number of the patch in front: N WHO PROGRAM RESULT NAME.
+results()
+{
+	scripts/tap.sh "$1" | sort -k 2,2 |
+		join -1 2 -2 1 -o 2.2,1.1,0,1.3,1.4 - "$out/brings"
+}
+
+scripts/series.sh >/dev/null
+if [ ! -d "$tree" ]; then
+	git -C build/vanilla worktree prune
+	git -C build/vanilla worktree add -q --detach "$top/$tree" baseline
+fi
+# From where an earlier run left the tree, if that is on the way.
+at=$1
+until [ "$at" = 0 ] || git -C "$tree" diff --quiet "nsfd~$((last - at))"; do
+	at=$((at - 1))
+done
+git -C "$tree" am --quit 2>/dev/null || :
+git -C "$tree" reset -q --keep "nsfd~$((last - at))"
+
+bad=0
+for stage in "$@"; do
+	while [ "$at" -lt "$stage" ]; do
+		at=$((at + 1))
+		git -C "$tree" -c user.name=nsfd -c user.email=nsfd@localhost am -q \
+			"$top/build/series/$(printf %04d "$at")"-*.patch
+	done
+	git -C "$tree" diff --quiet "nsfd~$((last - stage))" ||
+		wrong "git am does not give nsfd~$((last - stage))"
+
+	start=$(date +%s)
+	if ! scripts/build-um.sh stage >"$out/$stage.build" 2>&1; then
+		wrong "does not build, see $out/$stage.build"
+		continue
+	fi
+	! grep -E 'warning|WARNING' build/stage/obj.um/log || wrong 'warnings'
+	built=$(($(date +%s) - start))
+
+	TESTS=$(awk -v n="$stage" -v quick="$quick" '
+		!quick || $2 == n || (n == 0 && $2 == 1) { print "nsfd:" $1 }' \
+		"$out/brings")
+	export TESTS
+	start=$(date +%s)
+	scripts/test.sh -n stage >"$out/$stage.run" 2>&1 || {
+		wrong 'the run:'
+		cat "$out/$stage.run"
+	}
+	ran=$(($(date +%s) - start))
+	rm -rf "${out:?}/$stage"
+	mv build/test/stage "$out/$stage"
+	results "$out/$stage" >"$out/$stage.results"
+	awk -v stage="$stage" '$1 <= stage && ($4 == "fail" || $4 == "stopped") ||
+		$1 > stage && ($4 == "pass" || $4 == "stopped")' \
+		"$out/$stage.results" >"$out/$stage.wrong"
+	if [ -s "$out/$stage.wrong" ]; then
+		wrong "patch, who, program, result, test:"
+		cat "$out/$stage.wrong"
+	fi
+
+	printf 'stage %d: built in %d s, tested in %d s: ' "$stage" "$built" "$ran"
+	awk -v stage="$stage" '
+		{ n[$1 > stage, $4]++ }
+		END {
+			printf "its tests %d pass, %d fail, %d skip; ",
+				n[0, "pass"], n[0, "fail"], n[0, "skip"]
+			printf "later ones %d pass, %d fail, %d skip\n",
+				n[1, "pass"], n[1, "fail"], n[1, "skip"]
+		}' "$out/$stage.results"
+done
+
+# What skips at its stage but not with the whole series was not tested there.
+if [ -f "$out/$last.results" ]; then
+	for stage in "$@"; do
+		[ -f "$out/$stage.results" ] || continue
+		sort "$out/$stage.results" >"$out/sorted"
+		sort "$out/$last.results" | awk -v stage="$stage" '$1 <= stage' |
+			comm -13 - "$out/sorted" |
+			awk -v stage="$stage" '$1 <= stage && $4 == "skip"' >"$out/skipped"
+		[ ! -s "$out/skipped" ] || {
+			wrong 'skipped there, not with the whole series:'
+			cat "$out/skipped"
+		}
+	done
+fi
+if [ "$bad" = 0 ]; then
+	echo "stages: all right"
+else
+	echo "stages: not right"
+	exit 1
+fi
