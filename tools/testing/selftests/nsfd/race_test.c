@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Races: two threads go for the same namespaces until NSFD_OPS operations are
+ * done or NSFD_SECONDS are over, and say how many it were. One moment there is
+ * this namespace and the next moment that one, or none, but never another.
+ */
+#include <netinet/in.h>
+#include <pthread.h>
+
+#include "rtnl.h"
+#include "stress.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+/* Above all that the calls hand out, so that none gets it by chance. */
+#define SHARED_FD 900
+
+struct race {
+	void (*rival)(struct race *race);	/* one operation of the second */
+	bool yield;		/* there is one CPU to race on */
+	int stop;
+	unsigned long ops[2];	/* what either has done */
+	unsigned long vain;	/* operations that came too late or too early */
+	const char *wrong;	/* the first thing that should not be */
+	int err;
+
+	pid_t tid;		/* the first thread */
+	int home[2];		/* net and uts of both in the beginning */
+	struct target target[2];
+	ino_t ino[2][2];	/* net and uts of the targets */
+	int nsfd[2];		/* net of the targets */
+	__u64 cookie[2];
+	int pidfd;		/* of this process */
+	int turn[2];
+	char file[32];		/* to mount on */
+	struct mnl_socket *sk, *there[2];
+};
+
+static void is_wrong(struct race *race, const char *what, int err)
+{
+	if (race->wrong)
+		return;
+	race->err = err;
+	__atomic_store_n(&race->wrong, what, __ATOMIC_RELEASE);
+}
+
+#define CHECK(race, what) do {						\
+	if (!(what))							\
+		is_wrong(race, #what, errno);				\
+} while (0)
+
+static void *rival_run(void *arg)
+{
+	struct race *race = arg;
+
+	while (!__atomic_load_n(&race->stop, __ATOMIC_ACQUIRE)) {
+		race->rival(race);
+		__atomic_add_fetch(&race->ops[1], 1, __ATOMIC_RELAXED);
+		if (race->yield)
+			sched_yield();
+	}
+	return NULL;
+}
+
+/* Both, and no less than one operation of each. */
+static void run_race(struct __test_metadata *_metadata, struct race *race,
+		     void (*first)(struct race *), void (*rival)(struct race *))
+{
+	unsigned long wanted = env_number("NSFD_OPS", 4000), sum = 0;
+	__u64 start = msecs(), took;
+	pthread_t thread;
+
+	race->rival = rival;
+	race->yield = sysconf(_SC_NPROCESSORS_ONLN) == 1;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, rival_run, race));
+	do {
+		first(race);
+		race->ops[0]++;
+		if (race->yield)
+			sched_yield();
+		sum = __atomic_load_n(&race->ops[1], __ATOMIC_RELAXED);
+		took = msecs() - start;
+	} while (!__atomic_load_n(&race->wrong, __ATOMIC_ACQUIRE) &&
+		 ((took < 1000 * env_number("NSFD_SECONDS", 2) &&
+		   race->ops[0] + sum < wanted) || !sum));
+	__atomic_store_n(&race->stop, 1, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	TH_LOG("%lu and %lu operations, %lu of them in vain, in %llu ms",
+	       race->ops[0], race->ops[1], race->vain,
+	       (unsigned long long)took);
+	EXPECT_EQ(NULL, race->wrong) TH_LOG("%s: errno %d", race->wrong,
+					    race->err);
+}
+
+FIXTURE(race)
+{
+	struct race race;
+};
+
+static __u64 netns_cookie(int sk)
+{
+	__u64 cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
+	return cookie;
+}
+
+FIXTURE_SETUP(race)
+{
+	struct race *race = &self->race;
+	int i, sk;
+
+	if (!have_setns() || !have_ns("net") || !have_ns("uts"))
+		SKIP(return, "no setns()");
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET));
+	ASSERT_EQ(0, mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	race->tid = getpid();
+	race->pidfd = sys_pidfd_open(getpid(), 0);
+	ASSERT_LE(0, race->pidfd);
+	race->home[0] = open_ns(0, "net");
+	race->home[1] = open_ns(0, "uts");
+	race->sk = rtnl_open(0);
+	ASSERT_NE(NULL, race->sk);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, target_start(&race->target[i],
+					  CLONE_NEWNET | CLONE_NEWUTS));
+		race->nsfd[i] = open_ns(race->target[i].pid, "net");
+		race->ino[i][0] = fd_ino(race->nsfd[i]);
+		race->ino[i][1] = ns_ino(race->target[i].pid, "uts");
+		ASSERT_NE(0UL, race->ino[i][0]);
+		ASSERT_NE(0UL, race->ino[i][1]);
+		ASSERT_EQ(0, sys_setns(race->nsfd[i], CLONE_NEWNET));
+		race->there[i] = rtnl_open(0);
+		ASSERT_NE(NULL, race->there[i]);
+		sk = mnl_socket_get_fd(race->there[i]);
+		race->cookie[i] = netns_cookie(sk);
+		ASSERT_NE(0ULL, race->cookie[i]);
+		ASSERT_EQ(0, sys_setns(race->home[0], CLONE_NEWNET));
+	}
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	if (self->race.file[0])
+		unlink(self->race.file);
+}
+
+/*
+ * setns() and those who look
+ */
+static void move_by_file(struct race *race)
+{
+	int i = race->turn[0]++ & 1;
+
+	CHECK(race, !sys_setns(race->nsfd[i], CLONE_NEWNET));
+	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
+}
+
+/* As "ip netns identify" and lsns do it. */
+static void look_at_thread(struct race *race)
+{
+	char path[64], link[64] = "";
+	ino_t ino = ns_ino(race->tid, "net");
+	unsigned long name = 0;
+
+	CHECK(race, ino);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/net", race->tid,
+		 race->tid);
+	CHECK(race, readlink(path, link, sizeof(link) - 1) > 0);
+	CHECK(race, sscanf(link, "net:[%lu]", &name) == 1);
+	if (race->ops[0] < 2)	/* it may not have left home yet */
+		return;
+	CHECK(race, ino == race->ino[0][0] || ino == race->ino[1][0]);
+	CHECK(race, name == race->ino[0][0] || name == race->ino[1][0]);
+}
+
+TEST_F_TIMEOUT(race, setns_and_readers, 3600)
+{
+	run_race(_metadata, &self->race, move_by_file, look_at_thread);
+}
+
+static void move_by_pidfd(struct race *race)
+{
+	int i = race->turn[0]++ & 1;
+
+	CHECK(race, !sys_setns(race->target[i].pidfd,
+			       CLONE_NEWNET | CLONE_NEWUTS));
+	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
+	CHECK(race, ns_ino(0, "uts") == race->ino[i][1]);
+}
+
+/* Both move at once, and whoever follows gets two that belong together. */
+static void follow(struct race *race)
+{
+	bool away = race->ops[0] > 1;
+	ino_t net, uts;
+	int i;
+
+	CHECK(race, !sys_setns(race->pidfd, CLONE_NEWNET | CLONE_NEWUTS));
+	net = ns_ino(0, "net");
+	uts = ns_ino(0, "uts");
+	if (!away)	/* it may have been at home then */
+		return;
+	i = net == race->ino[1][0];
+	CHECK(race, net == race->ino[i][0]);
+	CHECK(race, uts == race->ino[i][1]);
+}
+
+TEST_F_TIMEOUT(race, setns_and_snapshots, 3600)
+{
+	run_race(_metadata, &self->race, move_by_pidfd, follow);
+}
+
+/* A target that leaves its namespace, starts a program, and ends. */
+static void live_and_die(struct race *race)
+{
+	static char *const argv[] = { "true", NULL };
+	int pidfd, status;
+	pid_t pid;
+
+	pid = ns_fork(0, &pidfd);
+	if (!pid) {
+		if (unshare(CLONE_NEWUTS))
+			_exit(1);
+		if (race->turn[0] & 1)
+			execve("/bin/true", argv, argv + 1);
+		_exit(0);
+	}
+	race->turn[0]++;
+	CHECK(race, pid > 0);
+	CHECK(race, dup2(pidfd, SHARED_FD) == SHARED_FD);
+	close(pidfd);
+	CHECK(race, waitpid(pid, &status, 0) == pid && !status);
+	if (race->turn[0] & 2)
+		close(SHARED_FD);
+}
+
+static void enter_the_mortal(struct race *race)
+{
+	if (!sys_setns(SHARED_FD, CLONE_NEWUTS | CLONE_NEWNET)) {
+		CHECK(race, ns_ino(0, "net") == fd_ino(race->home[0]));
+		CHECK(race, !sys_setns(race->home[1], CLONE_NEWUTS));
+		return;
+	}
+	CHECK(race, errno == ESRCH || errno == EBADF);
+	__atomic_add_fetch(&race->vain, 1, __ATOMIC_RELAXED);
+}
+
+TEST_F_TIMEOUT(race, setns_and_end_of_the_target, 3600)
+{
+	run_race(_metadata, &self->race, live_and_die, enter_the_mortal);
+}
+
+/*
+ * The descriptor goes, or becomes another one, under the call
+ */
+static void juggle(struct race *race)
+{
+	int i = race->turn[1]++ % 3;
+
+	if (i < 2)
+		CHECK(race, dup2(race->nsfd[i], SHARED_FD) == SHARED_FD);
+	else
+		CHECK(race, !close(SHARED_FD));
+}
+
+static void socket_by_juggled(struct race *race)
+{
+	int sk = sys_socketat(SHARED_FD, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	__u64 cookie;
+
+	if (sk < 0) {
+		CHECK(race, errno == EBADF);
+		race->vain++;
+		return;
+	}
+	cookie = netns_cookie(sk);
+	CHECK(race, cookie == race->cookie[0] || cookie == race->cookie[1]);
+	close(sk);
+}
+
+TEST_F_TIMEOUT(race, socketat_and_close_or_dup2, 3600)
+{
+	if (!have_socketat())
+		SKIP(return, "ENOSYS");
+	run_race(_metadata, &self->race, socket_by_juggled, juggle);
+}
+
+/* A namespace whose last process leaves, and then the last descriptor. */
+static void make_and_leave(struct race *race)
+{
+	int nsfd;
+
+	CHECK(race, !unshare(CLONE_NEWNET));
+	nsfd = open_ns(0, "net");
+	CHECK(race, dup2(nsfd, SHARED_FD) == SHARED_FD);
+	close(nsfd);
+	if (race->yield)
+		sched_yield();
+	CHECK(race, !sys_setns(race->home[0], CLONE_NEWNET));
+	if (race->yield)
+		sched_yield();
+	CHECK(race, !close(SHARED_FD));
+}
+
+static void socket_by_last(struct race *race)
+{
+	int sk = sys_socketat(SHARED_FD, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (sk < 0) {
+		CHECK(race, errno == EBADF);
+		race->vain++;
+		return;
+	}
+	CHECK(race, netns_cookie(sk));
+	close(sk);
+}
+
+TEST_F_TIMEOUT(race, socketat_and_end_of_the_namespace, 3600)
+{
+	if (!have_socketat())
+		SKIP(return, "ENOSYS");
+	run_race(_metadata, &self->race, socket_by_last, make_and_leave);
+}
+
+/* The mount is there or not: the name leads to the namespace or the file. */
+static void mount_and_umount(struct race *race)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", race->nsfd[0]);
+	CHECK(race, !mount(path, race->file, NULL, MS_BIND, NULL));
+	if (race->yield)
+		sched_yield();
+	CHECK(race, !umount2(race->file, MNT_DETACH));
+}
+
+static void open_mounted(struct race *race)
+{
+	int fd = open(race->file, O_RDONLY | O_CLOEXEC);
+
+	CHECK(race, fd >= 0);
+	if (sys_setns(fd, CLONE_NEWNET)) {
+		CHECK(race, errno == EINVAL);
+		CHECK(race, fd_ino(fd) != race->ino[0][0]);
+		race->vain++;
+	} else {
+		CHECK(race, ns_ino(0, "net") == race->ino[0][0]);
+		CHECK(race, !sys_setns(race->home[0], CLONE_NEWNET));
+	}
+	close(fd);
+}
+
+TEST_F_TIMEOUT(race, open_and_bind_mount, 3600)
+{
+	int fd;
+
+	snprintf(self->race.file, sizeof(self->race.file), "/tmp/nsfd.XXXXXX");
+	fd = mkstemp(self->race.file);
+	ASSERT_LE(0, fd);
+	close(fd);
+	run_race(_metadata, &self->race, open_mounted, mount_and_umount);
+}
+
+static void delete_there(struct race *race)
+{
+	struct rtnl_req req;
+	int i, deleted = 0;
+
+	for (i = 0; i < 2; i++) {
+		rtnl_link(&req, RTM_DELLINK, 0, "race");
+		deleted += !rtnl_send(race->there[i], &req);
+	}
+	CHECK(race, deleted == 1);
+}
+
+static void create_by_juggled(struct race *race)
+{
+	int err = rtnl_add_dummy(race->sk, "race", SHARED_FD);
+
+	if (err) {
+		errno = -err;
+		CHECK(race, errno == EBADF);
+		race->vain++;
+	} else {
+		delete_there(race);
+	}
+}
+
+TEST_F_TIMEOUT(race, newlink_and_close_or_dup2, 3600)
+{
+	run_race(_metadata, &self->race, create_by_juggled, juggle);
+}
+
+/* A refused one stays here for the next try. */
+static void move_by_juggled(struct race *race)
+{
+	int err = 0;
+
+	if (!race->turn[0])
+		err = rtnl_add_dummy(race->sk, "race", -1);
+	CHECK(race, !err);
+	err = rtnl_move(race->sk, RTM_NEWLINK, "race", SHARED_FD);
+	race->turn[0] = !!err;
+	if (err) {
+		errno = -err;
+		CHECK(race, errno == EBADF);
+		race->vain++;
+	} else {
+		delete_there(race);
+	}
+}
+
+TEST_F_TIMEOUT(race, move_and_close_or_dup2, 3600)
+{
+	run_race(_metadata, &self->race, move_by_juggled, juggle);
+}
+
+TEST_HARNESS_MAIN
