@@ -1,0 +1,57 @@
+#!/bin/sh
+# Builds the kernel of build/NAME in its directory DIR.
+#
+# usage: build-kernel.sh NAME ARCH DIR BASE CONFIG...
+#
+# The configuration is what "make BASE" makes of each CONFIG, files of options
+# named from the top or by their full path; the last word on an option counts.
+# An option that the kernel does not take over is an error.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+name=$1 arch=$2 dir=$3 base=$4
+shift 4
+
+# A cached object is good for every tree and every day.
+export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
+export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=nsfd KBUILD_BUILD_HOST=nsfd
+
+cd "$top"
+mkdir -p "build/$name/$dir"
+cat "$@" | awk -F= '/^CONFIG_/ { asked[$1] = $0 }
+		END { for (option in asked) print asked[option] }' |
+	sort >"build/$name/$dir/asked.new"
+cd "build/$name"
+set -- ARCH="$arch" O="$dir" CC="ccache gcc" LOCALVERSION="-$name"
+if ! cmp -s "$dir/asked.new" "$dir/asked" || [ ! -f "$dir/.config" ]; then
+	make "$@" -s KCONFIG_ALLCONFIG=asked.new "$base"
+	grep -v '=n$' "$dir/asked.new" | while read -r line; do
+		grep -qxF "$line" "$dir/.config" || {
+			echo "$name: the kernel does not take $line" >&2
+			exit 1
+		}
+	done
+	mv "$dir/asked.new" "$dir/asked"
+fi
+
+# Warnings are shown, and so is progress: about how many files there are is
+# known from what the other kernels took.
+about=$(cat "$top"/build/*/"$dir/files" 2>/dev/null | sort -n | tail -n 1)
+status=$(mktemp)
+{ make "$@" -j"$(nproc)" 2>&1 || echo failed >"$status"; } |
+	awk -v about="${about:-1600}" -v dir="$dir" '
+		{ print >(dir "/log") }
+		/^  (CC|AS|AR|LD) / {
+			if (++n % 200 == 0) {
+				printf "  %d of about %d files\n", n, about
+				fflush()
+			}
+		}
+		/(warning|error|Error|\*\*\*)/ { print; fflush() }
+		END { if (n > 800) print n >(dir "/files") }'
+if [ -s "$status" ]; then
+	rm -f "$status"
+	echo "$name: the build failed, see build/$name/$dir/log" >&2
+	exit 1
+fi
+rm -f "$status"
