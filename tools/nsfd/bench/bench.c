@@ -3,43 +3,51 @@
  * What a socket in another network namespace costs, and what it costs to go
  * there: socketat(), setns() and the ways around them, call by call.
  *
- * Prints one line for each case: its name, a tab, and the median of CALLS
- * calls, each timed alone by the time-stamp counter. In QEMU with
- * -icount shift=0 that counts instructions, and a second run prints the same
- * digits. Descriptors are closed, and processes are made ready, outside the
- * part that is timed.
+ * usage: bench [CASE]
+ *        bench scale NUMBER
+ *        bench throughput
  *
- * As the first process of a guest it mounts what it needs and reboots in the
- * end. "bench scale N" makes N network namespaces and prints what they cost.
+ * Prints a line for each case: its name, a tab, and the median of CALLS calls,
+ * each timed alone by the time-stamp counter. In QEMU with -icount shift=0 that
+ * counts instructions, and a second run prints the same digits. Descriptors are
+ * closed, and processes are made ready, outside the part that is timed. CASE
+ * is a pattern: only the cases whose names match are measured.
+ *
+ * "scale" is for that many network namespaces, "throughput" for several
+ * threads at once: see scale.c.
+ *
+ * It can be the first process of a guest, and reboots it in the end. Elsewhere
+ * it moves to namespaces of its own before it begins, so nothing of the machine
+ * changes. Who is not root gets a user namespace for it.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "bench.h"
 
 #ifndef __NR_socketat
 #define __NR_socketat 548
@@ -48,24 +56,15 @@
 #define NS_NET_DELEGATE_SOCKETS _IO(0xb7, 0x20)
 #endif
 
-#define CALLS 2001
+#define NR_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
-struct family {
-	const char *name;
-	int family;
-	int type;
-	int protocol;
-};
-
-static const struct family families[] = {
+const struct family families[] = {
 	{ "tcp",	AF_INET,	SOCK_STREAM,	0 },
 	{ "udp",	AF_INET,	SOCK_DGRAM,	0 },
 	{ "unix",	AF_UNIX,	SOCK_STREAM,	0 },
 	{ "tcp6",	AF_INET6,	SOCK_STREAM,	0 },
 	{ "netlink",	AF_NETLINK,	SOCK_RAW,	NETLINK_ROUTE },
 };
-
-#define NR_FAMILIES (sizeof(families) / sizeof(families[0]))
 
 static const struct ns_type {
 	const char *name;
@@ -81,53 +80,25 @@ static const struct ns_type {
 	{ "time",	CLONE_NEWTIME },
 };
 
-#define NR_TYPES (sizeof(types) / sizeof(types[0]))
+int own = -1, other = -1;
+static int granted = -1;	/* a delegated descriptor of other */
+static int spare = -1;		/* a low descriptor for start_broker() */
+static const char *only;	/* a pattern, NULL for all cases */
 
-static int own = -1, other = -1;	/* network namespaces */
-static uint64_t *samples;		/* shared with children */
-
-static inline uint64_t ticks(void)
+static bool wanted(const char *what, const char *which)
 {
-#ifdef __x86_64__
-	uint32_t low, high;
+	char name[64];
 
-	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-#else
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-#endif
+	snprintf(name, sizeof(name), "%s%s%s", what, which ? "/" : "", which ?: "");
+	return !only || !fnmatch(only, name, 0);
 }
 
-static int socketat(int nsfd, const struct family *f)
+/* Says why there is no figure. */
+static void missing(const char *what, const char *which)
 {
-	return syscall(__NR_socketat, nsfd, f->family, f->type, f->protocol);
+	printf("# %s%s%s: %s\n", what, which ? "/" : "", which ?: "",
+	       strerror(errno));
 }
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void print(const char *what, const char *which, uint64_t value)
-{
-	printf("%s%s%s\t%llu\n", what, which ? "/" : "", which ?: "",
-	       (unsigned long long)value);
-	fflush(stdout);
-}
-
-static void report(const char *what, const char *which)
-{
-	qsort(samples, CALLS, sizeof(*samples), compare);
-	print(what, which, samples[CALLS / 2]);
-}
-
-/* One call of a way to get a socket, and the cost of CALLS of them. */
-typedef int make_socket(const struct family *f);
 
 static void measure(const char *what, make_socket *make)
 {
@@ -135,30 +106,41 @@ static void measure(const char *what, make_socket *make)
 	uint64_t start;
 	int i, fd;
 
-	for (f = families; f < families + NR_FAMILIES; f++) {
+	for (f = families; f < families + NR_ELEMENTS(families); f++) {
+		if (!wanted(what, f->name))
+			continue;
 		fd = make(f);
 		if (fd < 0) {
-			fprintf(stderr, "%s/%s: %s\n", what, f->name,
-				strerror(errno));
+			missing(what, f->name);
 			continue;
 		}
 		close(fd);
 		for (i = 0; i < CALLS; i++) {
-			start = ticks();
+			start = begin();
 			fd = make(f);
-			samples[i] = ticks() - start;
+			end(i, start);
 			close(fd);
 		}
 		report(what, f->name);
 	}
 }
 
-static int make_plain(const struct family *f)
+static int socketat(int nsfd, const struct family *f)
+{
+	return syscall(__NR_socketat, nsfd, f->family, f->type, f->protocol);
+}
+
+bool have_socketat(void)
+{
+	return syscall(__NR_socketat, -1, 0, 0, 0) < 0 && errno == EBADF;
+}
+
+int make_plain(const struct family *f)
 {
 	return syscall(__NR_socket, f->family, f->type, f->protocol);
 }
 
-static int make_at_other(const struct family *f)
+int make_at_other(const struct family *f)
 {
 	return socketat(other, f);
 }
@@ -168,14 +150,12 @@ static int make_at_own(const struct family *f)
 	return socketat(own, f);
 }
 
-static int granted;
-
 static int make_at_granted(const struct family *f)
 {
 	return socketat(granted, f);
 }
 
-static int make_by_dance(const struct family *f)
+int make_by_dance(const struct family *f)
 {
 	int fd;
 
@@ -191,66 +171,91 @@ static int make_by_dance(const struct family *f)
  * A thread that stays in the namespace and makes the sockets for others, by a
  * mutex and a condition variable.
  */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	enum { CALLER, INSIDE, OVER } turn;
-	const struct family *family;
-	int fd;
-} desk = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+struct desk *desk;
 
-static void pass_turn(int turn)
+static void pass_turn(struct desk *d, int turn)
 {
-	desk.turn = turn;
-	pthread_cond_signal(&desk.changed);
+	d->turn = turn;
+	pthread_cond_signal(&d->changed);
 }
 
-static void *sit_inside(void *unused)
+static void *sit_inside(void *arg)
 {
-	(void)unused;
-	if (setns(other, CLONE_NEWNET))
+	struct desk *d = arg;
+
+	if (setns(d->nsfd, CLONE_NEWNET))
 		err(1, "thread: setns");
-	pthread_mutex_lock(&desk.lock);
+	pthread_mutex_lock(&d->lock);
+	pass_turn(d, CALLER);
 	for (;;) {
-		while (desk.turn == CALLER)
-			pthread_cond_wait(&desk.changed, &desk.lock);
-		if (desk.turn == OVER)
+		while (d->turn == CALLER)
+			pthread_cond_wait(&d->changed, &d->lock);
+		if (d->turn == OVER)
 			break;
-		desk.fd = make_plain(desk.family);
-		pass_turn(CALLER);
+		d->fd = make_plain(d->family);
+		pass_turn(d, CALLER);
 	}
-	pthread_mutex_unlock(&desk.lock);
+	pthread_mutex_unlock(&d->lock);
 	return NULL;
 }
 
-static int make_by_thread(const struct family *f)
+static void wait_for_turn(struct desk *d)
+{
+	while (d->turn == INSIDE)
+		pthread_cond_wait(&d->changed, &d->lock);
+}
+
+int make_by_thread(const struct family *f)
 {
 	int fd;
 
-	pthread_mutex_lock(&desk.lock);
-	desk.family = f;
-	pass_turn(INSIDE);
-	while (desk.turn == INSIDE)
-		pthread_cond_wait(&desk.changed, &desk.lock);
-	fd = desk.fd;
-	pthread_mutex_unlock(&desk.lock);
+	pthread_mutex_lock(&desk->lock);
+	desk->family = f;
+	pass_turn(desk, INSIDE);
+	wait_for_turn(desk);
+	fd = desk->fd;
+	pthread_mutex_unlock(&desk->lock);
 	return fd;
+}
+
+/* The stack is as small as it can be: a thread in each namespace is many. */
+void start_thread(struct desk *d, int nsfd)
+{
+	pthread_attr_t attr;
+
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->changed, NULL);
+	d->nsfd = nsfd;
+	d->turn = INSIDE;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN);
+	errno = pthread_create(&d->thread, &attr, sit_inside, d);
+	if (errno)
+		err(1, "pthread_create");
+	pthread_mutex_lock(&d->lock);
+	wait_for_turn(d);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static void stop_thread(struct desk *d)
+{
+	pthread_mutex_lock(&d->lock);
+	pass_turn(d, OVER);
+	pthread_mutex_unlock(&d->lock);
+	pthread_join(d->thread, NULL);
 }
 
 static void measure_thread(void)
 {
-	pthread_t thread;
+	static struct desk one;
 
-	if (pthread_create(&thread, NULL, sit_inside, NULL))
-		errx(1, "pthread_create");
+	desk = &one;
+	start_thread(desk, other);
 	measure("thread", make_by_thread);
-	pthread_mutex_lock(&desk.lock);
-	pass_turn(OVER);
-	pthread_mutex_unlock(&desk.lock);
-	pthread_join(thread, NULL);
+	stop_thread(desk);
 }
 
-static void send_fd(int to, int fd)
+static int send_fd(int to, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
 	struct iovec iov = { &byte, 1 };
@@ -264,8 +269,7 @@ static void send_fd(int to, int fd)
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	if (sendmsg(to, &msg, 0) != 1)
-		_exit(1);
+	return sendmsg(to, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }
 
 static int receive_fd(int from)
@@ -278,45 +282,87 @@ static int receive_fd(int from)
 	};
 	int fd;
 
-	if (recvmsg(from, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
+	if (recvmsg(from, &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg))
 		return -1;
 	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
 	return fd;
 }
 
-static int broker[2];
-
-static int make_by_broker(const struct family *f)
+/*
+ * A process that stays in the namespace and sends the sockets that it makes.
+ * It waits as those do that more than one client can connect to, in
+ * epoll_wait(), and only then receives: a blocking recv() on the one socket
+ * would be faster, and no broker that anyone can use. Who the client is, it
+ * would ask once a connection, so that is not counted.
+ */
+static void be_broker(int sk)
 {
-	if (send(broker[0], f, sizeof(*f), 0) != sizeof(*f))
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = sk };
+	struct family f;
+	int epoll, fd;
+
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, sk, &event))
+		_exit(1);
+	if (send(sk, "", 1, MSG_NOSIGNAL) != 1)
+		_exit(1);
+	for (;;) {
+		if (epoll_wait(epoll, &event, 1, -1) != 1)
+			_exit(1);
+		sk = event.data.fd;
+		if (recv(sk, &f, sizeof(f), MSG_DONTWAIT) != sizeof(f))
+			_exit(0);
+		fd = make_plain(&f);
+		if (fd < 0 || send_fd(sk, fd))
+			_exit(1);
+		close(fd);
+	}
+}
+
+/*
+ * Returns the client's end. The broker begins with the descriptors of its
+ * parent, and goes on with a table of its own that has room for few: a copy of
+ * thousands of descriptors would not be its fault.
+ */
+int start_broker(int nsfd)
+{
+	int pair[2];
+	char byte;
+	long pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		err(1, "socketpair");
+	pid = syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
+		err(1, "clone");
+	if (!pid) {
+		if (setns(nsfd, CLONE_NEWNET) || dup2(pair[1], spare) < 0 ||
+		    syscall(__NR_close_range, spare + 1, ~0U, CLOSE_RANGE_UNSHARE))
+			_exit(1);
+		be_broker(spare);
+	}
+	if (recv(pair[0], &byte, 1, 0) != 1)
+		errx(1, "no broker");
+	dup2(STDIN_FILENO, spare);
+	close(pair[1]);
+	return pair[0];
+}
+
+int broker;
+
+int make_by_broker(const struct family *f)
+{
+	if (send(broker, f, sizeof(*f), MSG_NOSIGNAL) != sizeof(*f))
 		return -1;
-	return receive_fd(broker[0]);
+	return receive_fd(broker);
 }
 
 static void measure_broker(void)
 {
-	struct family f;
-	pid_t pid;
-	int fd;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, broker))
-		err(1, "socketpair");
-	pid = fork();
-	if (!pid) {
-		close(broker[0]);
-		if (setns(other, CLONE_NEWNET))
-			_exit(1);
-		while (recv(broker[1], &f, sizeof(f), 0) == sizeof(f)) {
-			fd = make_plain(&f);
-			send_fd(broker[1], fd);
-			close(fd);
-		}
-		_exit(0);
-	}
-	close(broker[1]);
+	broker = start_broker(other);
 	measure("broker", make_by_broker);
-	close(broker[0]);
-	waitpid(pid, NULL, 0);
+	close(broker);
+	wait(NULL);
 }
 
 /* A process for each socket. */
@@ -331,13 +377,12 @@ static int make_by_process(const struct family *f)
 	if (!pid) {
 		if (setns(other, CLONE_NEWNET))
 			_exit(1);
-		send_fd(pair[1], make_plain(f));
-		_exit(0);
+		_exit(send_fd(pair[1], make_plain(f)) ? 1 : 0);
 	}
+	close(pair[1]);
 	fd = receive_fd(pair[0]);
 	waitpid(pid, NULL, 0);
 	close(pair[0]);
-	close(pair[1]);
 	return fd;
 }
 
@@ -350,36 +395,77 @@ static int open_ns(pid_t pid, const char *name)
 }
 
 /*
+ * A process in new namespaces of the types in @flags. It ends when @hold is
+ * closed. The pid and the time namespace are for children, so it is one.
+ */
+static pid_t start_holder(int flags, int *hold)
+{
+	int ready[2], stay[2];
+	pid_t pid = -1;
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) || pipe2(stay, O_CLOEXEC))
+		err(1, "pipe");
+	if (!fork()) {
+		close(stay[1]);
+		if (unshare(flags))
+			_exit(1);
+		pid = fork();
+		if (!pid)
+			_exit(read(stay[0], &byte, 1));
+		if (write(ready[1], &pid, sizeof(pid)) != sizeof(pid))
+			_exit(1);
+		wait(NULL);
+		_exit(0);
+	}
+	close(stay[0]);
+	close(ready[1]);
+	*hold = stay[1];
+	if (read(ready[0], &pid, sizeof(pid)) != sizeof(pid))
+		pid = -1;
+	close(ready[0]);
+	return pid;
+}
+
+static void stop_holder(int hold)
+{
+	close(hold);
+	wait(NULL);
+}
+
+/*
  * setns(fd, flag) by a new process for each call: some namespaces can't be
  * left again. It shares its nsproxy with this one, its parent, unless it makes
- * a namespace that has nothing to do with the call.
+ * a namespace, and keeps that by a descriptor: its end is not part of the call.
  */
 static void measure_setns(const char *what, const char *which, int fd, int flag,
 			  bool shared)
 {
+	int i, status = 0;
 	uint64_t start;
 	pid_t pid;
-	int i;
 
+	if (!wanted(what, which))
+		return;
 	for (i = 0; i < CALLS; i++) {
-		samples[i] = 0;
 		pid = fork();
 		if (!pid) {
-			if (!shared && unshare(flag & CLONE_NEWUTS ?
-					       CLONE_NEWIPC : CLONE_NEWUTS))
-				_exit(1);
-			/* touch what the call and the clock touch */
-			samples[i] = ticks();
+			if (!shared && (unshare(CLONE_NEWUTS) ||
+					open_ns(getpid(), "uts") < 0))
+				_exit(errno);
+			/* pages that are new to the process */
+			end(i, 0);
 			syscall(__NR_setns, -1, 0);
-			start = ticks();
+			start = begin();
 			if (syscall(__NR_setns, fd, flag))
-				_exit(1);
-			samples[i] = ticks() - start;
+				_exit(errno);
+			end(i, start);
 			_exit(0);
 		}
-		waitpid(pid, NULL, 0);
-		if (!samples[i]) {
-			fprintf(stderr, "%s/%s: failed\n", what, which);
+		waitpid(pid, &status, 0);
+		if (status) {
+			errno = WEXITSTATUS(status);
+			missing(what, which);
 			return;
 		}
 	}
@@ -388,75 +474,40 @@ static void measure_setns(const char *what, const char *which, int fd, int flag,
 
 static void measure_all_setns(void)
 {
-	int fds[NR_TYPES], ready[2], hold[2], all = 0, pidfd;
-	char byte;
+	int all = 0, hold, pidfd, fd;
+	const struct ns_type *t;
 	pid_t pid;
-	size_t i;
 
-	for (i = 0; i < NR_TYPES; i++) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", types[i].name);
-		if (!access(path, F_OK))
-			all |= types[i].flag;
-	}
-
-	/* A process that is in a new namespace of each type. */
-	if (pipe(ready) || pipe(hold))
-		err(1, "pipe");
-	pid = fork();
-	if (!pid) {
-		close(hold[1]);
-		if (unshare(all))
-			err(1, "unshare");
-		/* the pid and the time namespace are for the children */
-		if (!fork()) {
-			if (write(ready[1], "", 1) != 1 || read(hold[0], &byte, 1))
-				_exit(1);
-			_exit(0);
-		}
-		close(ready[1]);
-		wait(NULL);
-		_exit(0);
-	}
-	close(hold[0]);
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1)
-		errx(1, "no namespaces");
-	{
-		char path[64], line[32] = "";
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-		f = fopen(path, "r");
-		if (f && fgets(line, sizeof(line), f))
-			pid = atoi(line);
-		else
-			pid++;	/* the next one, if nobody else forks */
-		if (f)
-			fclose(f);
-	}
-	pidfd = syscall(__NR_pidfd_open, pid, 0);
-	if (pidfd < 0)
-		err(1, "pidfd_open");
-
-	for (i = 0; i < NR_TYPES; i++) {
-		fds[i] = open_ns(pid, types[i].name);
-		if (fds[i] < 0)
+	for (t = types; t < types + NR_ELEMENTS(types); t++) {
+		fd = open_ns(getpid(), t->name);
+		if (fd < 0) {
+			missing("setns", t->name);
 			continue;
-		measure_setns("setns", types[i].name, fds[i], types[i].flag, false);
-		measure_setns("setns-shared", types[i].name, fds[i],
-			      types[i].flag, true);
-		close(fds[i]);
+		}
+		close(fd);
+		all |= t->flag;
+	}
+	pid = start_holder(all, &hold);
+	pidfd = syscall(__NR_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		missing("setns", "pidfd");
+		return;
+	}
+
+	for (t = types; t < types + NR_ELEMENTS(types); t++) {
+		if (!(all & t->flag))
+			continue;
+		fd = open_ns(pid, t->name);
+		measure_setns("setns", t->name, fd, t->flag, false);
+		measure_setns("setns-shared", t->name, fd, t->flag, true);
+		close(fd);
 	}
 	measure_setns("setns-pidfd", "net", pidfd, CLONE_NEWNET, false);
 	measure_setns("setns-pidfd", "all", pidfd, all, false);
 	measure_setns("setns-pidfd-shared", "net", pidfd, CLONE_NEWNET, true);
 	measure_setns("setns-pidfd-shared", "all", pidfd, all, true);
 	close(pidfd);
-	close(hold[1]);
-	while (wait(NULL) > 0)
-		;
+	stop_holder(hold);
 }
 
 static void measure_open(const char *what, const char *path)
@@ -464,13 +515,14 @@ static void measure_open(const char *what, const char *path)
 	uint64_t start;
 	int i, fd;
 
-	close(open(path, O_RDONLY));
+	if (!wanted(what, NULL))
+		return;
 	for (i = 0; i < CALLS; i++) {
-		start = ticks();
+		start = begin();
 		fd = open(path, O_RDONLY | O_CLOEXEC);
-		samples[i] = ticks() - start;
+		end(i, start);
 		if (fd < 0) {
-			fprintf(stderr, "%s: %s\n", what, strerror(errno));
+			missing(what, NULL);
 			return;
 		}
 		close(fd);
@@ -478,9 +530,22 @@ static void measure_open(const char *what, const char *path)
 	report(what, NULL);
 }
 
-/* One rtnetlink request about a link, with a name and a descriptor or kind. */
-static int link_request(int sk, int ifindex, const char *name, int nsfd,
-			const char *kind)
+static struct rtattr *add(struct nlmsghdr *h, int type, const void *data, int len)
+{
+	struct rtattr *a = (struct rtattr *)((char *)h + NLMSG_ALIGN(h->nlmsg_len));
+
+	a->rta_type = type;
+	a->rta_len = RTA_LENGTH(len);
+	memcpy(RTA_DATA(a), data, len);
+	h->nlmsg_len = NLMSG_ALIGN(h->nlmsg_len) + RTA_ALIGN(a->rta_len);
+	return a;
+}
+
+/*
+ * One RTM_NEWLINK: the device @ifindex goes to the namespace of @nsfd, or a
+ * dummy device of the name @name is made. Returns the kernel's answer.
+ */
+static int newlink(int sk, int ifindex, int nsfd, const char *name)
 {
 	struct {
 		struct nlmsghdr h;
@@ -491,7 +556,7 @@ static int link_request(int sk, int ifindex, const char *name, int nsfd,
 			.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
 			.nlmsg_type = RTM_NEWLINK,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK |
-				       (kind ? NLM_F_CREATE : 0),
+				       (name ? NLM_F_CREATE : 0),
 		},
 		.info = { .ifi_index = ifindex },
 	};
@@ -500,26 +565,16 @@ static int link_request(int sk, int ifindex, const char *name, int nsfd,
 		struct nlmsgerr e;
 		char more[256];
 	} answer;
-	struct rtattr *a, *info;
+	struct rtattr *info, *kind;
 
-#define ATTR(_type, _data, _len) do {						\
-	a = (struct rtattr *)((char *)&m + NLMSG_ALIGN(m.h.nlmsg_len));		\
-	a->rta_type = _type;							\
-	a->rta_len = RTA_LENGTH(_len);						\
-	memcpy(RTA_DATA(a), _data, _len);					\
-	m.h.nlmsg_len = NLMSG_ALIGN(m.h.nlmsg_len) + RTA_ALIGN(a->rta_len);	\
-} while (0)
-	if (name)
-		ATTR(IFLA_IFNAME, name, strlen(name) + 1);
-	if (nsfd >= 0)
-		ATTR(IFLA_NET_NS_FD, &nsfd, sizeof(nsfd));
-	if (kind) {
-		ATTR(IFLA_LINKINFO, "", 0);
-		info = a;
-		ATTR(IFLA_INFO_KIND, kind, strlen(kind) + 1);
-		info->rta_len += RTA_ALIGN(a->rta_len);
+	if (name) {
+		add(&m.h, IFLA_IFNAME, name, strlen(name) + 1);
+		info = add(&m.h, IFLA_LINKINFO, "", 0);
+		kind = add(&m.h, IFLA_INFO_KIND, "dummy", sizeof("dummy"));
+		info->rta_len += RTA_ALIGN(kind->rta_len);
+	} else {
+		add(&m.h, IFLA_NET_NS_FD, &nsfd, sizeof(nsfd));
 	}
-#undef ATTR
 	if (send(sk, &m, m.h.nlmsg_len, 0) < 0 ||
 	    recv(sk, &answer, sizeof(answer), 0) < 0)
 		return -errno;
@@ -529,35 +584,30 @@ static int link_request(int sk, int ifindex, const char *name, int nsfd,
 /* A device goes there and back, and only the way there is timed. */
 static void measure_newlink(void)
 {
-	static const struct family netlink = {
-		NULL, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE
+	const struct family netlink = {
+		"netlink", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE
 	};
 	int here, there, i, ifindex, error;
-	struct ifreq ifr = { .ifr_name = "bench0" };
 	uint64_t start;
 
-	here = make_plain(&netlink);
-	if (setns(other, CLONE_NEWNET))
-		err(1, "setns");
-	there = make_plain(&netlink);
-	setns(own, CLONE_NEWNET);
-	error = link_request(here, 0, "bench0", -1, "dummy");
-	ifindex = socket(AF_INET, SOCK_DGRAM, 0);
-	if (error || ioctl(ifindex, SIOCGIFINDEX, &ifr)) {
-		fprintf(stderr, "newlink: no dummy device: %d\n", error);
+	if (!wanted("newlink-by-fd", NULL))
 		return;
+	here = make_plain(&netlink);
+	there = make_by_dance(&netlink);
+	error = newlink(here, 0, -1, "bench0");
+	ifindex = if_nametoindex("bench0");
+	for (i = 0; i < CALLS && !error; i++) {
+		start = begin();
+		error = newlink(here, ifindex, other, NULL);
+		end(i, start);
+		error = error ?: newlink(there, ifindex, own, NULL);
 	}
-	close(ifindex);
-	ifindex = ifr.ifr_ifindex;
-	for (i = 0; i < CALLS; i++) {
-		start = ticks();
-		error = link_request(here, ifindex, NULL, other, NULL);
-		samples[i] = ticks() - start;
-		error = error ?: link_request(there, ifindex, NULL, own, NULL);
-		if (error) {
-			fprintf(stderr, "newlink: %s\n", strerror(-error));
-			return;
-		}
+	close(here);
+	close(there);
+	if (error) {
+		errno = -error;
+		missing("newlink-by-fd", NULL);
+		return;
 	}
 	report("newlink-by-fd", NULL);
 }
@@ -567,53 +617,80 @@ static void measure_floor(void)
 	uint64_t start;
 	int i;
 
+	if (!wanted("getppid", NULL))
+		return;
 	for (i = 0; i < CALLS; i++) {
-		start = ticks();
+		start = begin();
 		syscall(__NR_getppid);
-		samples[i] = ticks() - start;
+		end(i, start);
 	}
 	report("getppid", NULL);
 }
 
-static bool have_socketat(void)
+/* A network namespace that is kept by the descriptor alone. */
+int new_netns(void)
 {
-	return syscall(__NR_socketat, -1, 0, 0, 0) < 0 && errno == EBADF;
+	int fd;
+
+	if (unshare(CLONE_NEWNET))
+		err(1, "unshare");
+	fd = open_ns(getpid(), "net");
+	if (fd < 0 || setns(own, CLONE_NEWNET))
+		err(1, "network namespace");
+	return fd;
 }
 
-static void as_nobody(void (*run)(void))
+static void in_child(void (*run)(void))
 {
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
-			err(1, "setresuid");
 		run();
 		exit(0);
 	}
 	waitpid(pid, NULL, 0);
 }
 
-static void nobody(void)
+/* An ordinary user in a user namespace of their own. */
+static void in_userns(void)
 {
-	measure("socket-nobody", make_plain);
-	if (!have_socketat())
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
+		missing("userns", NULL);
 		return;
-	measure("socketat-own-nobody", make_at_own);
-	if (granted >= 0)
-		measure("socketat-granted-nobody", make_at_granted);
+	}
+	own = open_ns(getpid(), "net");
+	other = new_netns();
+	if (have_socketat())
+		measure("socketat-userns", make_at_other);
+	measure("dance-userns", make_by_dance);
 }
 
-/* A network namespace that is kept by the descriptor alone. */
-static int new_netns(void)
+static void as_nobody(void)
 {
-	int fd;
+	pid_t pid;
+	int hold;
 
-	if (unshare(CLONE_NEWNET))
-		err(1, "unshare");
-	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(own, CLONE_NEWNET))
-		err(1, "netns");
-	return fd;
+	if (geteuid() == 0 &&
+	    (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))) {
+		missing("nobody", NULL);
+		return;
+	}
+	prctl(PR_SET_DUMPABLE, 1);	/* /proc/self is one's own again */
+	measure("socket-nobody", make_plain);
+	measure_open("open-proc-ns-nobody", "/proc/self/ns/net");
+	measure_open("open-bind-mount-nobody", "/tmp/net");
+	if (have_socketat()) {
+		measure("socketat-own-nobody", make_at_own);
+		if (granted >= 0)
+			measure("socketat-granted-nobody", make_at_granted);
+		/* the owner of a user namespace who is outside of it */
+		pid = start_holder(CLONE_NEWUSER | CLONE_NEWNET, &hold);
+		other = open_ns(pid, "net");
+		if (other >= 0)
+			measure("socketat-owner-nobody", make_at_other);
+		stop_holder(hold);
+	}
+	in_child(in_userns);
 }
 
 static void bench(void)
@@ -627,163 +704,86 @@ static void bench(void)
 		measure("socketat-own", make_at_own);
 		if (granted >= 0)
 			measure("socketat-granted", make_at_granted);
+	} else {
+		printf("# no socketat in this kernel\n");
 	}
 	measure("dance", make_by_dance);
 	measure_thread();
 	measure_broker();
 	measure("process", make_by_process);
-	as_nobody(nobody);
 	measure_open("open-proc-ns", "/proc/self/ns/net");
-	if (!mount("", "/", "", MS_REC | MS_PRIVATE, NULL) &&
-	    close(open("/tmp/net", O_CREAT | O_RDONLY, 0600)) == 0 &&
-	    !mount("/proc/self/ns/net", "/tmp/net", "", MS_BIND, NULL)) {
+	if (close(open("/tmp/net", O_CREAT | O_RDONLY | O_CLOEXEC, 0600)) ||
+	    mount("/proc/self/ns/net", "/tmp/net", "", MS_BIND, NULL))
+		missing("open-bind-mount", NULL);
+	else
 		measure_open("open-bind-mount", "/tmp/net");
-		umount2("/tmp/net", MNT_DETACH);
-	}
+	in_child(as_nobody);
 	measure_newlink();
 	measure_all_setns();
 }
 
-static long memory(const char *path, const char *name)
+static void write_to(const char *path, const char *text)
 {
-	char line[128];
-	long kb = -1;
-	FILE *f = fopen(path, "r");
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			kb = atol(line + strlen(name));
-	if (f)
-		fclose(f);
-	return kb;
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		err(1, "%s", path);
+	close(fd);
 }
 
-/* What is not free, less what the page cache could give back. */
-static long used_kb(void)
+/* Namespaces of one's own, so that the machine does not notice. */
+static void go_private(void)
 {
-	return memory("/proc/meminfo", "MemTotal:") -
-	       memory("/proc/meminfo", "MemFree:") -
-	       memory("/proc/meminfo", "Cached:");
-}
+	int uid = geteuid(), gid = getegid();
+	char map[32];
 
-static int hold[2];
-
-static void *stay(void *nsfd)
-{
-	char byte;
-
-	if (setns((int)(long)nsfd, CLONE_NEWNET))
-		err(1, "setns");
-	return read(hold[0], &byte, 1) < 0 ? NULL : NULL;
-}
-
-/*
- * N namespaces: instructions of a call in each of them in turn, and the memory
- * of descriptors alone, of a thread in each, of a process in each.
- */
-static void scale(int n)
-{
-	const struct family *udp = &families[1];
-	struct rlimit limit = { n + 100, n + 100 };
-	long base, with_ns;
-	uint64_t start;
-	pthread_attr_t attr;
-	pthread_t *threads;
-	pid_t *pids;
-	int *fds, i, fd;
-	char byte;
-
-	setrlimit(RLIMIT_NOFILE, &limit);
-	fds = calloc(n, sizeof(*fds));
-	threads = calloc(n, sizeof(*threads));
-	pids = calloc(n, sizeof(*pids));
-	if (!fds || !threads || !pids || pipe(hold))
-		err(1, "scale");
-	for (i = 0; i < n; i++)
-		fds[i] = new_netns();
-	if (have_socketat()) {
-		for (i = 0; i < CALLS; i++) {
-			start = ticks();
-			fd = socketat(fds[i % n], udp);
-			samples[i] = ticks() - start;
-			close(fd);
-		}
-		report("scale-socketat", NULL);
+	if (unshare((uid ? CLONE_NEWUSER : 0) | CLONE_NEWNS | CLONE_NEWNET))
+		err(1, uid ? "no user namespace, and not root" : "unshare");
+	if (uid) {
+		write_to("/proc/self/setgroups", "deny");
+		snprintf(map, sizeof(map), "0 %d 1", uid);
+		write_to("/proc/self/uid_map", map);
+		snprintf(map, sizeof(map), "0 %d 1", gid);
+		write_to("/proc/self/gid_map", map);
 	}
-	for (i = 0; i < CALLS; i++) {
-		other = fds[i % n];
-		start = ticks();
-		fd = make_by_dance(udp);
-		samples[i] = ticks() - start;
-		close(fd);
-	}
-	report("scale-dance", NULL);
-
-	/* The descriptors are there in all three cases: what comes on top? */
-	base = used_kb();
-	with_ns = memory("/proc/self/status", "VmRSS:");
-	print("scale-descriptors-rss-kb", NULL, with_ns);
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 16384);
-	for (i = 0; i < n; i++)
-		if (pthread_create(&threads[i], &attr, stay, (void *)(long)fds[i]))
-			err(1, "thread %d", i);
-	usleep(200000);
-	print("scale-threads-kb", NULL, used_kb() - base);
-	for (i = 0; i < n; i++)
-		if (write(hold[1], "", 1) != 1)
-			err(1, "write");
-	for (i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
-	usleep(200000);
-
-	base = used_kb();
-	for (i = 0; i < n; i++) {
-		pids[i] = fork();
-		if (pids[i] < 0)
-			err(1, "process %d", i);
-		if (!pids[i]) {
-			if (setns(fds[i], CLONE_NEWNET) || read(hold[0], &byte, 1) < 0)
-				_exit(1);
-			_exit(0);
-		}
-	}
-	usleep(200000);
-	print("scale-processes-kb", NULL, used_kb() - base);
-	for (i = 0; i < n; i++)
-		if (write(hold[1], "", 1) != 1)
-			err(1, "write");
-	while (wait(NULL) > 0)
-		;
+	if (mount("", "/", "", MS_REC | MS_PRIVATE, NULL))
+		err(1, "/");
 }
 
 int main(int argc, char **argv)
 {
 	bool guest = getpid() == 1;
 	struct utsname uts;
+	const char *unit;
 
+	setlinebuf(stdout);	/* children print, too */
 	if (guest) {
 		mkdir("/proc", 0755);
 		mkdir("/tmp", 01777);
 		mount("proc", "/proc", "proc", 0, NULL);
-		mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+	} else {
+		go_private();
 	}
-	samples = mmap(NULL, CALLS * sizeof(*samples), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (samples == MAP_FAILED || own < 0)
+	if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
+		err(1, "/tmp");
+	unit = init_clock();
+	own = open_ns(getpid(), "net");
+	spare = dup(STDIN_FILENO);
+	if (own < 0 || spare < 0)
 		err(1, "/proc/self/ns/net");
-	memset(samples, 1, CALLS * sizeof(*samples));
 	uname(&uts);
-	printf("# Linux %s\n", uts.release);
+	printf("# Linux %s %s, %s\n", uts.release, uts.machine, unit);
 
-	if (argc > 2 && !strcmp(argv[1], "scale"))
-		scale(atoi(argv[2]));
-	else
+	if (argc == 3 && !strcmp(argv[1], "scale")) {
+		run_scale(atoi(argv[2]));
+	} else if (argc == 2 && !strcmp(argv[1], "throughput")) {
+		run_throughput();
+	} else {
+		only = argv[1];
 		bench();
+	}
 
-	fflush(stdout);
+	printf("# done\n");
 	if (guest)
 		reboot(RB_AUTOBOOT);
 	return 0;
