@@ -53,6 +53,20 @@
 #endif
 #endif
 
+#ifndef NS_NET_DELEGATE_SOCKETS
+#define NS_NET_DELEGATE_SOCKETS	_IO(NSIO, 0x20)
+#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
+#endif
+
+/* There is a module for kernels without the call, with tests of its own. */
+#ifdef NSFD_MODULE
+#include "module.h"
+#else
+#define by_module()		false
+#define module_socket(...)	-1
+#define module_delegate(...)	-1
+#endif
+
 /* The types of namespace, in the order in which setns() installs them. */
 static const struct ns_type {
 	const char *name;
@@ -83,7 +97,17 @@ static inline int sys_setns(int fd, int nstype)
 
 static inline int sys_socketat(int nsfd, int family, int type, int protocol)
 {
+	if (by_module())
+		return module_socket(nsfd, family, type, protocol);
 	return syscall(__NR_socketat, nsfd, family, type, protocol);
+}
+
+/* @arg must be 0. */
+static inline int sys_delegate(int nsfd, int arg)
+{
+	if (by_module())
+		return module_delegate(nsfd, arg);
+	return ioctl(nsfd, NS_NET_DELEGATE_SOCKETS, arg);
 }
 
 /* setns() as a value: 0 or the errno. */
@@ -322,6 +346,20 @@ static inline void ns_child_stop(struct ns_child *c)
 	c->pid = 0;
 }
 
+/*
+ * In a child: does nothing, until the process behind @pidfd has ended. (The
+ * signal of PR_SET_PDEATHSIG is lost if the parent has gone already, or may not
+ * send one because its credentials have changed.)
+ */
+static inline void __attribute__((noreturn)) end_with(int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
 /* A fork() with clone()'s flags; the namespaces are there when it returns. */
 static inline pid_t ns_fork(int flags, int *pidfd)
 {
@@ -346,12 +384,10 @@ static inline int target_start(struct target *t, int flags)
 
 	t->pid = ns_fork(flags, &t->pidfd);
 	if (!t->pid) {
-		struct pollfd end = { .fd = 3, .events = POLLIN };
-
-		/* It keeps nothing that the test lets go of, and ends with it. */
+		/* It keeps nothing that the test lets go of. */
 		if (dup2(parent, 3) == 3 && !syscall(__NR_close_range, 4, ~0U, 0))
-			poll(&end, 1, -1);
-		_exit(0);
+			end_with(3);
+		_exit(1);
 	}
 	close(parent);
 	return t->pid < 0 ? -errno : 0;

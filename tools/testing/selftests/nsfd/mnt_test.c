@@ -203,7 +203,7 @@ enum way { WAY_FILE, WAY_BIND_MOUNT, WAY_PIDFD, WAY_PIDFD_IOCTL };
 /* Puts a process into "there", for the time of the test. */
 static int pidfd_there(int there)
 {
-	int ready[2];
+	int ready[2], test = sys_pidfd_open(getpid(), 0);
 	pid_t pid;
 	char c;
 
@@ -211,12 +211,12 @@ static int pidfd_there(int there)
 		return -1;
 	pid = fork();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (sys_setns(there, 0) || write(ready[1], "", 1) != 1)
 			_exit(1);
-		pause();
-		_exit(0);
+		close(ready[1]);
+		end_with(test);
 	}
+	close(test);
 	close(ready[1]);
 	if (pid < 0 || read(ready[0], &c, 1) != 1)
 		return -1;

@@ -53,8 +53,9 @@ static inline int scene_fd(const struct scene *s, int type)
 	return -1;
 }
 
-/* The parent of the target: tells the target's pid, and stays. */
-static inline void keep_target(const struct scene *s, enum who column, int pipe)
+/* The parent of the target: tells the target's pid, and stays for the test. */
+static inline void keep_target(const struct scene *s, enum who column, int pipe,
+			       int test)
 {
 	int types = all_types();
 	struct target target;
@@ -70,17 +71,16 @@ static inline void keep_target(const struct scene *s, enum who column, int pipe)
 	}
 	if (target_start(&target, types))
 		_exit(1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (write(pipe, &target.pid, sizeof(target.pid)) < 0)
 		_exit(1);
-	for (;;)
-		pause();
+	close(pipe);
+	end_with(test);
 }
 
 /* Makes the target and opens its namespaces, with every right to do so. */
 static inline int scene_start(struct scene *s, enum who who)
 {
-	int pipes[2];
+	int pipes[2], test;
 	size_t i;
 	int err;
 
@@ -97,10 +97,12 @@ static inline int scene_start(struct scene *s, enum who who)
 
 	s->pid = getpid();
 	if (who != WHO_OWN) {
-		if (pipe2(pipes, O_CLOEXEC))
+		test = sys_pidfd_open(getpid(), 0);
+		if (test < 0 || pipe2(pipes, O_CLOEXEC))
 			return -errno;
 		if (!fork())
-			keep_target(s, who, pipes[1]);
+			keep_target(s, who, pipes[1], test);
+		close(test);
 		close(pipes[1]);
 		if (read(pipes[0], &s->pid, sizeof(s->pid)) != sizeof(s->pid))
 			return -ECHILD;

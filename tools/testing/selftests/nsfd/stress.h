@@ -8,11 +8,6 @@
 
 #include "common.h"
 
-#ifndef NS_NET_DELEGATE_SOCKETS
-#define NS_NET_DELEGATE_SOCKETS	_IO(NSIO, 0x20)
-#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
-#endif
-
 /* A number from the environment, for those who want more than the default. */
 static inline unsigned long env_number(const char *name, unsigned long number)
 {
