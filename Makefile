@@ -4,6 +4,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
 KERNELS := baseline vanilla nsfd applied
+STOCK := 6.1
 
 help:
 	@echo 'make run                 boot the kernel and be shown what it does'
@@ -15,6 +16,13 @@ help:
 	@echo 'make apply KERNEL=dir    socketat on a tree of Linux 6.12 of yours'
 	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
 	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
+	@echo 'make bench               instructions per call, ours and vanilla, in QEMU'
+	@echo 'make bench-native        the same program on the kernel that runs here'
+	@echo 'make deb                 packages of library, tools and module'
+	@echo 'make run-stock           haproxy on the module, on a kernel of Debian'
+	@echo 'make test-stock          the selftests against the module there'
+	@echo 'make bench-stock         instructions per call of the module there'
+	@echo 'make deb-kernel          a packaged kernel with patches 8 and 9, tested'
 	@echo 'make stages              each stage of the series, built and tested'
 	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
 	@echo 'make coverage            what of each patch the selftests reach'
@@ -24,6 +32,7 @@ help:
 	@echo 'make clean               remove build/'
 	@echo
 	@echo 'KERNEL_SRC=dir|tarball   Linux 6.12 from there, not from Debian'
+	@echo 'STOCK=6.1|6.12           which kernel of Debian'
 
 deps:
 	@scripts/deps.sh
@@ -75,6 +84,37 @@ series: trees/nsfd
 apply:
 	@scripts/apply.sh '$(KERNEL)'
 
+bench: trees/vanilla trees/nsfd
+	@scripts/deps.sh cpio gdb gnuplot-nox qemu-system-x86
+	@$(STEP) 'kernels to measure' scripts/bench-build.sh vanilla nsfd
+	@$(STEP) 'bench' scripts/bench.sh
+
+bench-native: deps
+	@scripts/bench-build.sh
+	@build/bench/bench
+
+deb: deps
+	@scripts/deps.sh debhelper dh-dkms dpkg-dev lintian
+	@$(STEP) 'packages' scripts/deb.sh
+
+stock: deb
+	@scripts/deps.sh e2fsprogs mmdebstrap qemu-system-x86
+	@$(STEP) "Debian with Linux $(STOCK)" scripts/stock-root.sh '$(STOCK)'
+
+run-stock: stock
+	@scripts/run-stock.sh '$(STOCK)'
+
+test-stock: kselftest
+	@$(MAKE) stock STOCK=6.1
+	@$(MAKE) stock STOCK=6.12
+	@scripts/test-stock.sh 6.1 6.12
+
+bench-stock: stock
+	@scripts/bench-stock.sh '$(STOCK)'
+
+deb-kernel: trees/vanilla kselftest
+	@$(STEP) 'kernel package' scripts/deb-kernel.sh
+
 stages: trees/nsfd kselftest
 	@scripts/stages.sh $(if $(filter quick,$(STAGES)),quick)
 
@@ -100,4 +140,5 @@ clean:
 
 .PHONY: help deps tree refresh kselftest lib tools install run test shell
 .PHONY: series apply stages parity coverage configs test-debug check clean
+.PHONY: bench bench-native deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Builds the Debian packages of library, command and module in build/deb, and
+# checks them with lintian.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+out=build/deb
+rm -rf "$out"
+mkdir -p "$out/nsfd"
+tar -c debian drivers include tools Documentation | tar -x -C "$out/nsfd"
+
+# Who builds is who answers for it.
+name=$(git config user.name 2>/dev/null) || name=
+email=$(git config user.email 2>/dev/null) || email=
+cd "$out/nsfd"
+if [ -n "$name" ] && [ -n "$email" ]; then
+	maintainer="$name <$email>" perl -pi -e \
+		's/nsfd maintainers <nsfd\@localhost>/$ENV{maintainer}/' \
+		debian/control debian/changelog
+fi
+
+DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -uc >../build.log 2>&1 || {
+	tail -n 30 ../build.log >&2
+	echo "dpkg-buildpackage: failed, see $out/build.log" >&2
+	exit 1
+}
+cd ..
+rm -rf nsfd
+lintian --allow-root --tag-display-limit 0 --fail-on error,warning ./*.changes
+ls ./*.deb
