@@ -28,6 +28,7 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/if_link.h>
+#include <linux/nsfd.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -82,6 +83,8 @@ static const struct ns_type {
 
 int own = -1, other = -1;
 static int granted = -1;	/* a delegated descriptor of other */
+static int device = -1;		/* of the module, where there is one */
+static int delegated = -1;	/* its delegated descriptor of other */
 static int spare = -1;		/* a low descriptor for start_broker() */
 static const char *only;	/* a pattern, NULL for all cases */
 
@@ -153,6 +156,41 @@ static int make_at_own(const struct family *f)
 static int make_at_granted(const struct family *f)
 {
 	return socketat(granted, f);
+}
+
+static int by_module(int fd, int nsfd, const struct family *f)
+{
+	struct nsfd_socket arg = {
+		.size = sizeof(arg), .nsfd = nsfd, .family = f->family,
+		.type = f->type, .protocol = f->protocol,
+	};
+
+	return ioctl(fd, NSFD_SOCKET, &arg);
+}
+
+static int make_by_device(const struct family *f)
+{
+	return by_module(device, other, f);
+}
+
+static int make_by_delegated(const struct family *f)
+{
+	return by_module(delegated, -1, f);
+}
+
+static void measure_module(void)
+{
+	struct nsfd_delegate arg = { .size = sizeof(arg), .nsfd = other };
+
+	device = open("/dev/nsfd", O_RDONLY | O_CLOEXEC);
+	if (device < 0)
+		return;
+	measure("module-device", make_by_device);
+	delegated = ioctl(device, NSFD_DELEGATE, &arg);
+	if (delegated < 0)
+		missing("module-delegated", NULL);
+	else
+		measure("module-delegated", make_by_delegated);
 }
 
 int make_by_dance(const struct family *f)
@@ -690,6 +728,8 @@ static void as_nobody(void)
 			measure("socketat-owner-nobody", make_at_other);
 		stop_holder(hold);
 	}
+	if (delegated >= 0)
+		measure("module-delegated-nobody", make_by_delegated);
 	in_child(in_userns);
 }
 
@@ -707,6 +747,7 @@ static void bench(void)
 	} else {
 		printf("# no socketat in this kernel\n");
 	}
+	measure_module();
 	measure("dance", make_by_dance);
 	measure_thread();
 	measure_broker();

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Builds the benchmark, build/bench/bench, and for each NAME the kernel to run it
+# on, build/NAME/obj.bench, with the configuration in tools/nsfd/bench.
+#
+# usage: bench-build.sh [NAME...]
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+source=$top/tools/nsfd/bench out=$top/build/bench
+
+mkdir -p "$out/root"
+gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*.c
+[ $# -gt 0 ] || exit 0
+
+# An initial RAM disk that has only this.
+cp "$out/bench" "$out/root/init"
+(cd "$out/root" && echo init | cpio --quiet -o -H newc) >"$out/initrd"
+for name in "$@"; do
+	"$top/scripts/build-kernel.sh" "$name" x86_64 obj.bench allnoconfig \
+		"$source/config"
+done

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Runs the benchmark as the only program of a guest and prints what it says.
+#
+# usage: bench-guest.sh [-g | -i] [-c CPUS] [-m MEMORY] NAME [ARG...]
+#
+# NAME is the kernel. With -i the time-stamp counter of the guest counts
+# instructions, and nothing differs from run to run: its clock, its source of
+# random numbers and the layout of its processes are fixed. Without, its CPUs run
+# at the same time, each in a thread. With -g it waits for a debugger at
+# standard input and output, and says nothing.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+clock='-accel tcg,thread=multi' cpus=1 memory=1G debugger=
+while getopts c:gim: opt; do
+	case $opt in
+	c) cpus=$OPTARG ;;
+	g) debugger=1 ;;
+	i) clock="-accel tcg -icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm" ;;
+	m) memory=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+name=$1
+shift
+
+append='console=ttyS0 quiet panic=-1 mitigations=off norandmaps'
+if [ -n "$debugger" ]; then
+	set -- "$append noreplace-smp -- $*" -gdb stdio -S -serial null
+else
+	set -- "$append -- $*" -serial stdio
+fi
+# shellcheck disable=SC2086 # a list of words
+set -- timeout --foreground 3600 qemu-system-x86_64 -M pc $clock -cpu max \
+	-smp "$cpus" -m "$memory" -display none -monitor none -net none -no-reboot \
+	-kernel "$top/build/$name/obj.bench/arch/x86/boot/bzImage" \
+	-initrd "$top/build/bench/initrd" -append "$@"
+[ -z "$debugger" ] || exec "$@"
+
+"$@" </dev/null | tr -d '\r' | awk -v name="$name" '
+	{ print; fflush(); last = $0 }
+	/^# done$/ { done = 1 }
+	END {
+		if (!done) {
+			print name ": the guest ended early: " last >"/dev/stderr"
+			exit 1
+		}
+	}'

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Measures vanilla and ours, one call after the other, in QEMU, and says what
+# the figures are, whether the targets are met, and what got worse.
+#
+# usage: bench.sh
+#
+# The kernels and the program are made by bench-build.sh. All figures that count
+# something go to build/bench/figures.tsv, and are the same in each run; how
+# much several threads get done goes to build/bench/throughput.tsv, and is not.
+# build/bench/chart.svg is drawn from the figures.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+out=$top/build/bench
+
+have=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+[ "$have" -ge 10 ] || {
+	echo "bench: $have GiB of memory available, 10 GiB needed" >&2
+	exit 1
+}
+
+# both LOG OPTIONS [ARG...]: a run on each kernel, at the same time
+both()
+{
+	log=$1 options=$2 status=0
+	shift 2
+	echo "  $log"
+	# shellcheck disable=SC2086 # a list of words
+	"$top/scripts/bench-guest.sh" $options vanilla "$@" >"$out/vanilla.$log" &
+	# shellcheck disable=SC2086
+	"$top/scripts/bench-guest.sh" $options nsfd "$@" >"$out/nsfd.$log" || status=1
+	wait $! || status=1
+	return $status
+}
+
+rm -f "$out"/*.tsv "$out"/vanilla.* "$out"/nsfd.*
+both calls -i
+for number in 10 100 1000 10000; do
+	both "scale-$number" '-i -m 4G' scale "$number"
+done
+# One after the other: here what the machine does beside it counts.
+for cpus in 2 4; do
+	for name in vanilla nsfd; do
+		echo "  throughput-$cpus, $name"
+		"$top/scripts/bench-guest.sh" -c "$cpus" "$name" throughput \
+			>"$out/$name.throughput-$cpus"
+	done
+done
+for way in socket socketat-other dance; do
+	for name in vanilla nsfd; do
+		[ "$name-$way" != vanilla-socketat-other ] || continue
+		echo "  atomic operations of $way, $name"
+		"$top/scripts/bench-trace.sh" "$name" "$way/udp" >"$out/$name.trace-$way"
+	done
+done
+
+status=0
+"$top/scripts/bench-compare.pl" "$out" "$top/tools/nsfd/bench/figures.tsv" || status=$?
+(cd "$out" && gnuplot "$top/tools/nsfd/bench/chart.gnuplot")
+exit $status
