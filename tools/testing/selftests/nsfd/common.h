@@ -351,7 +351,7 @@ static inline void ns_child_stop(struct ns_child *c)
  * signal of PR_SET_PDEATHSIG is lost if the parent has gone already, or may not
  * send one because its credentials have changed.)
  */
-static inline void __attribute__((noreturn)) end_with(int pidfd)
+static inline void __noreturn end_with(int pidfd)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
