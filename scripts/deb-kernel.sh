@@ -19,10 +19,13 @@ mkdir -p "$dir/obj"
 cd "$dir"
 
 echo "source: vanilla, in build/deb-kernel/linux"
-rm -rf linux
-mkdir linux
-git -C "$top/build/vanilla" archive vanilla | tar -x -C linux
-"$top/scripts/apply.sh" linux
+rm -rf linux.new
+mkdir linux.new
+git -C "$top/build/vanilla" archive vanilla | tar -x -C linux.new
+"$top/scripts/apply.sh" linux.new
+# What is the same stays as old as it is, so that it is not built again.
+rsync -rlp --checksum --delete linux.new/ linux/
+rm -rf linux.new
 
 # Objects are kept, and those in the cache are good for every tree and day.
 export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
