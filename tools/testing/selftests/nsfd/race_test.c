@@ -163,6 +163,8 @@ static void move_by_file(struct race *race)
 /* As "ip netns identify" and lsns do it. */
 static void look_at_thread(struct race *race)
 {
+	/* it may not have left home yet, when this looks */
+	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
 	char path[64], link[64] = "";
 	ino_t ino = ns_ino(race->tid, "net");
 	unsigned long name = 0;
@@ -172,7 +174,7 @@ static void look_at_thread(struct race *race)
 		 race->tid);
 	CHECK(race, readlink(path, link, sizeof(link) - 1) > 0);
 	CHECK(race, sscanf(link, "net:[%lu]", &name) == 1);
-	if (race->ops[0] < 2)	/* it may not have left home yet */
+	if (!left)
 		return;
 	CHECK(race, ino == race->ino[0][0] || ino == race->ino[1][0]);
 	CHECK(race, name == race->ino[0][0] || name == race->ino[1][0]);
