@@ -190,20 +190,21 @@ static int compare(struct __test_metadata *_metadata, int nsfd, int own)
 	return made;
 }
 
-TEST_F(socketat, parity_there)
+/* Each family that is not there may have the kernel look for a module. */
+TEST_F_TIMEOUT(socketat, parity_there, 300)
 {
 	ASSERT_LT(100, compare(_metadata, self->there.fd, self->here.fd));
 	ASSERT_HERE();
 }
 
-TEST_F(socketat, parity_here)
+TEST_F_TIMEOUT(socketat, parity_here, 300)
 {
 	ASSERT_LT(100, compare(_metadata, self->here.fd, self->here.fd));
 	ASSERT_HERE();
 }
 
 /* Some families are in the first namespace only. An ordinary user gets EPERM. */
-TEST_F(socketat, parity_first)
+TEST_F_TIMEOUT(socketat, parity_first, 300)
 {
 	ASSERT_LE(0, compare(_metadata, self->first, self->here.fd));
 	ASSERT_HERE();
