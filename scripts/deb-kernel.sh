@@ -6,7 +6,7 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-dir=$top/build/deb-kernel out=$top/build/test/deb
+dir=$top/build/deb-kernel out=$top/build/test/applied.deb
 tests=$top/tools/testing/selftests/nsfd
 die()
 {
@@ -94,7 +94,7 @@ echo "installed: $(basename "$deb")"
 rm -f result
 truncate -s 64M result
 status=0
-timeout --foreground -k 5 "${TIMEOUT:-1800}" qemu-system-x86_64 \
+timeout --foreground -k 5 "${TIMEOUT:-3600}" qemu-system-x86_64 \
 	-accel tcg,thread=multi -cpu max -smp 2 -m 2G \
 	-nographic -nodefaults -no-reboot -serial stdio -monitor none \
 	-kernel vmlinuz -initrd initrd \
@@ -114,4 +114,4 @@ if grep -nE 'BUG|WARNING|Oops|UBSAN|KASAN|INFO: ' "$out/dmesg"; then
 fi
 head -n 1 "$out/dmesg"
 cd "$top"
-exec scripts/verdict.pl deb
+exec scripts/verdict.pl applied.deb
