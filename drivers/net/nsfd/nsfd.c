@@ -145,8 +145,13 @@ static __always_inline int nsfd_copy_arg(void *arg, size_t known,
 {
 	u32 size;
 
-	if (get_user(size, (const u32 __user *)user))
+	/* A size that is constant needs no checks of the object at run time. */
+	if (copy_from_user(arg, user, known))
 		return -EFAULT;
+
+	size = *(u32 *)arg;
+	if (likely(size == known))
+		return 0;
 	if (size < known)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
