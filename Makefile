@@ -25,6 +25,7 @@ help:
 	@echo 'make deb-kernel          a packaged kernel with patches 8 and 9, tested'
 	@echo 'make stages              each stage of the series, built and tested'
 	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
+	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
 	@echo 'make coverage            what of each patch the selftests reach'
 	@echo 'make parity              tests and programs of others, ours like vanilla'
 	@echo 'make configs             the touched files in other configurations'
@@ -49,7 +50,7 @@ trees/nsfd: trees/baseline
 tree: trees/nsfd
 
 $(KERNELS:%=kernel/%): kernel/%: trees/%
-	@$(STEP) 'kernel $*' scripts/build-um.sh $*
+	@$(STEP) 'kernel $*' scripts/build-guest.sh $*
 
 refresh: deps
 	@scripts/refresh.sh
@@ -70,13 +71,13 @@ install:
 
 run: kernel/nsfd
 	@$(STEP) 'samples' scripts/samples.sh
-	@scripts/boot-um.sh -t 300 build/linux.nsfd scripts/walk.sh build/samples
+	@scripts/boot.sh -t 300 build/linux.nsfd scripts/walk.sh build/samples
 
 test: $(KERNELS:%=kernel/%) kselftest tools
 	@scripts/test.sh $(KERNELS)
 
 shell: kernel/nsfd
-	@scripts/boot-um.sh -i -t 1d build/linux.nsfd bash
+	@scripts/boot.sh -i -t 1d build/linux.nsfd bash
 
 series: trees/nsfd
 	@scripts/series.sh
@@ -128,9 +129,15 @@ configs: trees/vanilla trees/nsfd kselftest
 	@scripts/configs.sh
 
 test-debug: trees/nsfd kselftest
-	@$(STEP) 'kernel nsfd.debug' scripts/build-um.sh nsfd.debug \
+	@$(STEP) 'kernel nsfd.debug' scripts/build-guest.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
 	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
+
+race: trees/nsfd kselftest
+	@scripts/deps.sh qemu-system-x86
+	@$(STEP) 'kernel nsfd.kcsan' scripts/build-guest.sh -q nsfd.kcsan \
+		tools/testing/selftests/nsfd/config.kcsan
+	@scripts/race.sh
 
 check: trees/nsfd trees/applied
 	@scripts/check.sh
@@ -139,6 +146,6 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools install run test shell
-.PHONY: series apply stages parity coverage configs test-debug check clean
+.PHONY: series apply stages parity coverage configs test-debug race check clean
 .PHONY: bench bench-native deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

@@ -93,7 +93,7 @@ for name; do
 		option=CONFIG_${name#um-}
 		echo "$option=n" >"$out/$name"
 		[ "$option" != CONFIG_CGROUPS ] || echo CONFIG_CGROUP_BPF=n >>"$out/$name"
-		scripts/build-um.sh nsfd.configs "$out/$name"
+		scripts/build-guest.sh nsfd.configs "$out/$name"
 		scripts/test.sh -n nsfd.configs || wrong 'the run'
 		rm -rf "$out/$name.run"
 		mv build/test/nsfd.configs "$out/$name.run"

@@ -28,7 +28,7 @@ CONFIG_GCOV_KERNEL=y
 EOF
 GNUMAKEFLAGS=$(sed -n 's|.*/\(.*\)\.c$|GCOV_PROFILE_\1.o=y|p' "$out/files" | tr '\n' ' ')
 export GNUMAKEFLAGS
-scripts/build-um.sh nsfd.gcov "$out/config"
+scripts/build-guest.sh nsfd.gcov "$out/config"
 unset GNUMAKEFLAGS
 scripts/test.sh -n nsfd.gcov
 

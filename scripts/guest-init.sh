@@ -14,16 +14,21 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t mqueue mqueue /dev/mqueue 2>/dev/null
 [ -z "${guest_top:-}" ] || mount -t hostfs hostfs /mnt -o "$guest_top"
+[ -z "${guest_9p:-}" ] || mount -t 9p "$guest_9p" /mnt \
+	-o trans=virtio,version=9p2000.L,msize=262144
 mount -t tmpfs tmpfs /tmp -o mode=1777
 mount -t tmpfs tmpfs /run
 ip link set lo up
 hostname nsfd
 
-cd /mnt || halt -d -f
+# Where a machine can't be switched off, QEMU ends at its reset.
+end=halt
+[ -z "${guest_9p:-}" ] || end=reboot
+cd /mnt || $end -d -f
 run=/mnt/${guest_run:-}
-unset guest_top guest_run
+unset guest_top guest_9p guest_run
 if [ -s "$run/command" ]; then
 	sh "$run/command"
 	echo $? >"$run/status"
 fi
-halt -d -f
+$end -d -f

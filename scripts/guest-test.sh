@@ -4,6 +4,7 @@
 #
 # usage: guest-test.sh OUTPUT [COLLECTION:TEST...]
 #
+# GUEST_USERS="root" leaves the user out. A test has GUEST_SECONDS, if given.
 # Leaves one TAP file for each program in OUTPUT/root and OUTPUT/user, the
 # kernel's log and, from a kernel that has them, the leaks that kmemleak finds
 # (they are in the log too) and the counters of gcov.
@@ -19,7 +20,8 @@ for test in "$@"; do
 	shift
 done
 
-for who in root user; do
+[ -z "${GUEST_SECONDS:-}" ] || set -- "$@" -o "$GUEST_SECONDS"
+for who in ${GUEST_USERS:-root user}; do
 	mkdir -p "$out/$who"
 	run=
 	[ "$who" = root ] || run='setpriv --reuid 1000 --regid 1000 --clear-groups'

@@ -61,7 +61,7 @@ for stage in "$@"; do
 		wrong "git am does not give nsfd~$((last - stage))"
 
 	start=$(date +%s)
-	if ! scripts/build-um.sh stage >"$out/$stage.build" 2>&1; then
+	if ! scripts/build-guest.sh stage >"$out/$stage.build" 2>&1; then
 		wrong "does not build, see $out/$stage.build"
 		continue
 	fi

@@ -512,9 +512,9 @@ static void measure_setns(const char *what, const char *which, int fd, int flag,
 
 static void measure_all_setns(void)
 {
-	int all = 0, hold, pidfd, fd;
+	int all = 0, first_hold, hold, pidfd, fd;
 	const struct ns_type *t;
-	pid_t pid;
+	pid_t first, pid;
 
 	for (t = types; t < types + NR_ELEMENTS(types); t++) {
 		fd = open_ns(getpid(), t->name);
@@ -525,9 +525,14 @@ static void measure_all_setns(void)
 		close(fd);
 		all |= t->flag;
 	}
+	/*
+	 * The first holder's namespaces belong to the caller's user namespace,
+	 * as those of "ip netns add" do; the second's to one of its own.
+	 */
+	first = start_holder(all & ~CLONE_NEWUSER, &first_hold);
 	pid = start_holder(all, &hold);
 	pidfd = syscall(__NR_pidfd_open, pid, 0);
-	if (pidfd < 0) {
+	if (first < 0 || pidfd < 0) {
 		missing("setns", "pidfd");
 		return;
 	}
@@ -535,17 +540,21 @@ static void measure_all_setns(void)
 	for (t = types; t < types + NR_ELEMENTS(types); t++) {
 		if (!(all & t->flag))
 			continue;
-		fd = open_ns(pid, t->name);
+		fd = open_ns(t->flag == CLONE_NEWUSER ? pid : first, t->name);
 		measure_setns("setns", t->name, fd, t->flag, false);
 		measure_setns("setns-shared", t->name, fd, t->flag, true);
 		close(fd);
 	}
+	fd = open_ns(pid, "net");
+	measure_setns("setns-other-owner", "net", fd, CLONE_NEWNET, false);
+	close(fd);
 	measure_setns("setns-pidfd", "net", pidfd, CLONE_NEWNET, false);
 	measure_setns("setns-pidfd", "all", pidfd, all, false);
 	measure_setns("setns-pidfd-shared", "net", pidfd, CLONE_NEWNET, true);
 	measure_setns("setns-pidfd-shared", "all", pidfd, all, true);
 	close(pidfd);
 	stop_holder(hold);
+	stop_holder(first_hold);
 }
 
 static void measure_open(const char *what, const char *path)

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds a kernel from build/NAME for the selftests, as build/linux.NAME: for
+# User-Mode Linux, or for QEMU.
+#
+# usage: build-guest.sh [-q] NAME[.VARIANT] [CONFIG...]
+#
+# The configuration is that of the selftests and, after it, each CONFIG. A
+# variant has objects of its own, build/NAME/obj.VARIANT, and is
+# build/linux.NAME.VARIANT. -q is for QEMU, with x86-64.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+arch=um image=linux
+if [ "$1" = -q ]; then
+	arch=x86_64 image=arch/x86/boot/bzImage
+	shift
+fi
+kernel=$1 name=${1%%.*} obj=obj.um
+[ "$kernel" = "$name" ] || obj=obj.${kernel#*.}
+shift
+tests=tools/testing/selftests/nsfd
+[ "$arch" = um ] || set -- "$tests/config.qemu" "$@"
+[ "$arch" != um ] || set -- "$tests/config.um" "$@"
+"$top/scripts/build-kernel.sh" "$name" "$arch" "$obj" alldefconfig \
+	"$tests/config" "$@"
+cd "$top/build"
+cmp -s "$name/$obj/$image" "linux.$kernel" || cp "$name/$obj/$image" "linux.$kernel"
