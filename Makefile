@@ -137,6 +137,8 @@ race: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'kernel nsfd.kcsan' scripts/build-guest.sh -q nsfd.kcsan \
 		tools/testing/selftests/nsfd/config.kcsan
+	@$(STEP) 'kernel nsfd.smp' scripts/build-guest.sh -q nsfd.smp \
+		tools/testing/selftests/nsfd/config.parity
 	@scripts/race.sh
 
 check: trees/nsfd trees/applied

@@ -48,42 +48,6 @@ $net/tap $net/tun"
 	cp "$out/list.done" "$out/kselftest/kselftest-list.txt"
 fi
 
-cat >"$out/config" <<'EOF'
-CONFIG_BLK_DEV=y
-CONFIG_BLK_DEV_LOOP=y
-CONFIG_BRIDGE_VLAN_FILTERING=y
-CONFIG_CGROUP_SCHED=y
-CONFIG_CHECKPOINT_RESTORE=y
-CONFIG_EXT4_FS=y
-CONFIG_IFB=y
-CONFIG_IP_ADVANCED_ROUTER=y
-CONFIG_IP_MULTIPLE_TABLES=y
-CONFIG_IPV6_MULTIPLE_TABLES=y
-CONFIG_IP_ROUTE_MULTIPATH=y
-CONFIG_KEYS=y
-CONFIG_MACVLAN=y
-CONFIG_MEMFD_CREATE=y
-CONFIG_MPTCP_IPV6=y
-CONFIG_NET_ACT_MIRRED=y
-CONFIG_NET_CLS_ACT=y
-CONFIG_NET_IPGRE=y
-CONFIG_NET_IPGRE_DEMUX=y
-CONFIG_NET_IPIP=y
-CONFIG_NET_L3_MASTER_DEV=y
-CONFIG_NET_SCHED=y
-CONFIG_NET_SCH_ETF=y
-CONFIG_NET_SCH_FQ=y
-CONFIG_NET_SCH_FQ_CODEL=y
-CONFIG_NET_SCH_HTB=y
-CONFIG_NET_SCH_NETEM=y
-CONFIG_NET_SCH_PRIO=y
-CONFIG_NET_VRF=y
-CONFIG_OVERLAY_FS=y
-CONFIG_TMPFS_XATTR=y
-CONFIG_VLAN_8021Q=y
-CONFIG_VXLAN=y
-EOF
-
 # Runs tests $2... on kernel $1, and leaves "TEST: RESULT NAME" lines of all
 # that they say in RUN/results.
 run()
@@ -92,7 +56,7 @@ run()
 	shift
 	rm -rf "$run"
 	mkdir -p "$run"
-	scripts/boot.sh -c 2 -m 2G -t 3600 "build/linux.$kernel.parity" \
+	scripts/boot.sh -c 2 -m 2G -t 3600 "build/linux.$kernel.smp" \
 		scripts/guest-parity.sh "$run" "$@" >"$run/console" 2>&1 </dev/null ||
 		{
 			tail -n 20 "$run/console"
@@ -114,7 +78,8 @@ run()
 }
 
 for kernel in vanilla nsfd; do
-	scripts/build-guest.sh -q "$kernel.parity" "$out/config"
+	scripts/build-guest.sh -q "$kernel.smp" \
+		tools/testing/selftests/nsfd/config.parity
 done
 
 # shellcheck disable=SC2046 # words
@@ -150,7 +115,7 @@ elif [ -n "$flaky" ]; then
 fi
 
 for kernel in vanilla nsfd; do
-	scripts/boot.sh -c 2 -m 2G -t 900 "build/linux.$kernel.parity" \
+	scripts/boot.sh -c 2 -m 2G -t 900 "build/linux.$kernel.smp" \
 		scripts/guest-programs.sh >"$out/programs.$kernel" 2>&1 </dev/null
 done
 echo "programs: $(grep -c '^\$ ' "$out/programs.vanilla") steps," \

@@ -1,32 +1,42 @@
 #!/bin/sh
-# Runs the selftests, and then a million operations of each race, on a kernel
-# with KCSAN and four CPUs in QEMU. Prints how many operations each race took
-# and what KCSAN has reported: wrong is a report with a line that the series
-# adds on either side.
+# Races with four CPUs in QEMU: the selftests and some operations of each race
+# on a kernel with KCSAN, and a million operations of each on one without.
 #
-# usage: race.sh [OPERATIONS]
+# usage: race.sh [OPERATIONS [OPERATIONS_WITH_KCSAN]]
+#
+# Prints how many operations each race took, and what KCSAN has reported: wrong
+# is a report with a line that the series adds on either side.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-kernel=nsfd.kcsan out=build/race tree=build/nsfd
-operations=${1:-1000000}
+out=build/race tree=build/nsfd
 rm -rf "$out"
 mkdir -p "$out"
 bad=0
-CPUS=4 MEMORY=4G TIMEOUT=3600
-export CPUS MEMORY TIMEOUT
+export CPUS=4 MEMORY=4G TIMEOUT=3600
 
-# Selftests first, as they are: in races as long as on one CPU.
-scripts/test.sh "$kernel" | grep -v '^skipped:' || bad=1
-mv "build/test/$kernel" "$out/selftests"
-GUEST_USERS=root GUEST_SECONDS=3600 TESTS=nsfd:race_test \
-	GUEST_ENV="NSFD_OPS=$operations NSFD_SECONDS=1200" \
-	scripts/test.sh "$kernel" >"$out/verdict" || bad=1
-grep -v '^skipped:' "$out/verdict"
-mv "build/test/$kernel" "$out/races"
-awk '/ operations, / { line = $0; sub(/^.*Log: |^# [^:]*:[0-9]*:/, "", line) }
-	/^ok|^not ok/ { print $0; print "  " line }' "$out/races/root/race_test"
+# run NAME KERNEL: leaves what the tests say in $out/NAME
+run()
+{
+	scripts/test.sh "$2" >"$out/$1.log" || bad=1
+	mv "build/test/$2" "$out/$1"
+	grep -v '^skipped:' "$out/$1.log"
+}
+
+# races NAME KERNEL OPERATIONS
+races()
+{
+	export TESTS=nsfd:race_test
+	export GUEST_ENV="GUEST_USERS=root GUEST_SECONDS=3600 NSFD_OPS=$3 NSFD_SECONDS=600"
+	run "$1" "$2"
+	sed -nE 's/^# .*: ([0-9]+ and [0-9]+ operations)/  \1/p; s/^(not )?ok [0-9]+/\0/p' \
+		"$out/$1/root/race_test"
+}
+
+run kcsan-selftests nsfd.kcsan
+races kcsan-races nsfd.kcsan "${2:-50000}"
+races races nsfd.smp "${1:-1000000}"
 
 # Where either side of each report is: KIND, then one place in the source or
 # more, as functions are inlined.

@@ -165,7 +165,8 @@ static int by_module(int fd, int nsfd, const struct family *f)
 		.type = f->type, .protocol = f->protocol,
 	};
 
-	return ioctl(fd, NSFD_SOCKET, &arg);
+	/* as the others: the C library's ioctl() does more than syscall() */
+	return syscall(__NR_ioctl, fd, NSFD_SOCKET, &arg);
 }
 
 static int make_by_device(const struct family *f)

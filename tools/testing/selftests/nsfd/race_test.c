@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Races: two threads go for the same namespaces until NSFD_OPS operations are
- * done or NSFD_SECONDS are over, and say how many it were. One moment there is
- * this namespace and the next moment that one, or none, but never another.
+ * done, a thousandth of them by the slower one at least, or NSFD_SECONDS are
+ * over, and say how many it were. One moment there is this namespace and the
+ * next moment that one, or none, but never another.
  */
 #include <netinet/in.h>
 #include <pthread.h>
@@ -68,7 +69,8 @@ static void *rival_run(void *arg)
 static void run_race(struct __test_metadata *_metadata, struct race *race,
 		     void (*first)(struct race *), void (*rival)(struct race *))
 {
-	unsigned long wanted = env_number("NSFD_OPS", 4000), sum = 0;
+	unsigned long wanted = env_number("NSFD_OPS", 4000), second;
+	unsigned long least = wanted / 1000 + 1;
 	__u64 start = msecs(), took;
 	pthread_t thread;
 
@@ -80,11 +82,12 @@ static void run_race(struct __test_metadata *_metadata, struct race *race,
 		race->ops[0]++;
 		if (race->yield)
 			sched_yield();
-		sum = __atomic_load_n(&race->ops[1], __ATOMIC_RELAXED);
+		second = __atomic_load_n(&race->ops[1], __ATOMIC_RELAXED);
 		took = msecs() - start;
 	} while (!__atomic_load_n(&race->wrong, __ATOMIC_ACQUIRE) &&
 		 ((took < 1000 * env_number("NSFD_SECONDS", 2) &&
-		   race->ops[0] + sum < wanted) || !sum));
+		   (race->ops[0] + second < wanted ||
+		    race->ops[0] < least || second < least)) || !second));
 	__atomic_store_n(&race->stop, 1, __ATOMIC_RELEASE);
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	TH_LOG("%lu and %lu operations, %lu of them in vain, in %llu ms",
