@@ -27,15 +27,17 @@ run()
 # races NAME KERNEL OPERATIONS
 races()
 {
-	export TESTS=nsfd:race_test
+	TESTS=nsfd:race_test
 	export GUEST_ENV="GUEST_USERS=root GUEST_SECONDS=3600 NSFD_OPS=$3 NSFD_SECONDS=600"
 	run "$1" "$2"
 	sed -nE 's/^# .*: ([0-9]+ and [0-9]+ operations)/  \1/p; s/^(not )?ok [0-9]+/\0/p' \
 		"$out/$1/root/race_test"
 }
 
+TESTS=$(xargs <build/kselftest/kselftest-list.txt)
+export TESTS
 run kcsan-selftests nsfd.kcsan
-races kcsan-races nsfd.kcsan "${2:-50000}"
+races kcsan-races nsfd.kcsan "${2:-100000}"
 races races nsfd.smp "${1:-1000000}"
 
 # Where either side of each report is: KIND, then one place in the source or

@@ -36,7 +36,7 @@ static const struct proc_ns_operations *const ns_entries[] = {
  * The task can't gain privilege by execve() until proc_ns_put_task(), so that
  * the answer is still true when the namespace is read.
  */
-static struct task_struct *proc_ns_get_task(const struct inode *inode)
+static inline struct task_struct *proc_ns_get_task(const struct inode *inode)
 {
 	struct task_struct *task = get_proc_task(inode);
 	int err;
@@ -58,7 +58,7 @@ out_put_task:
 	return ERR_PTR(err);
 }
 
-static void proc_ns_put_task(struct task_struct *task)
+static inline void proc_ns_put_task(struct task_struct *task)
 {
 	up_read(&task->signal->exec_update_lock);
 	put_task_struct(task);
