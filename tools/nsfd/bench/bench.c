@@ -47,6 +47,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include "bench.h"
 
@@ -801,10 +802,41 @@ static void go_private(void)
 		err(1, "/");
 }
 
+/*
+ * When the console of a guest has taken a line depends on the machine that it
+ * runs on. So what is said is kept, and shown in the end.
+ */
+static int keep_output(void)
+{
+	int console = dup(STDOUT_FILENO);
+	int log = open("/tmp/log", O_RDWR | O_CREAT | O_APPEND, 0600);
+
+	if (console < 0 || log < 0 || dup2(log, STDOUT_FILENO) < 0)
+		err(1, "/tmp/log");
+	close(log);
+	return console;
+}
+
+static void show_output(int console)
+{
+	char buffer[4096];
+	ssize_t size;
+	off_t at = 0;
+
+	fflush(stdout);
+	while ((size = pread(STDOUT_FILENO, buffer, sizeof(buffer), at)) > 0) {
+		size = write(console, buffer, size);
+		if (size <= 0)
+			break;
+		at += size;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	bool guest = getpid() == 1;
 	struct utsname uts;
+	int console = -1;
 	const char *unit;
 
 	setlinebuf(stdout);	/* children print, too */
@@ -817,6 +849,8 @@ int main(int argc, char **argv)
 	}
 	if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
 		err(1, "/tmp");
+	if (guest)
+		console = keep_output();
 	unit = init_clock();
 	own = open_ns(getpid(), "net");
 	spare = dup(STDIN_FILENO);
@@ -835,7 +869,10 @@ int main(int argc, char **argv)
 	}
 
 	printf("# done\n");
-	if (guest)
+	if (guest) {
+		show_output(console);
+		tcdrain(console);
 		reboot(RB_AUTOBOOT);
+	}
 	return 0;
 }
