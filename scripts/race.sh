@@ -51,11 +51,10 @@ git -C "$tree" diff -U0 baseline..HEAD -- '*.c' '*.h' | awk '
 	}' >"$out/lines"
 cat "$out"/*/dmesg | sed 's/^\[[^]]*\] //' | awk '
 	/^BUG: KCSAN: / { what = substr($0, 13); side = 0 }
-	/^(read|write|read-write|race)( \(marked\))?( at unknown origin)? to 0x|^(read|write).* to 0x/ { side = 1; next }
+	/^(read|write|race).* to 0x/ { side = 1; next }
 	side && /^ [^ ]+\+0x/ { print $1 "\t" what; side = 0 }' | sort | uniq -c |
 	sort -rn | while read -r count frame what; do
-	scripts=$tree/scripts
-	where=$("$scripts/faddr2line" "$tree/obj.kcsan/vmlinux" "$frame" 2>/dev/null |
+	where=$("$tree/scripts/faddr2line" "$tree/obj.kcsan/vmlinux" "$frame" 2>/dev/null |
 		grep -oE '[a-zA-Z0-9_./-]+\.[ch]:[0-9]+' | sed "s|^.*$tree/||" | xargs) || :
 	mark=' '
 	for place in $where; do
