@@ -49,15 +49,7 @@ objects=$(for file in $files; do
 	[ -f "obj.um/${file%.c}.o" ] && echo "${file%.c}.o"
 done)
 # Only what the series adds or changes counts: a warning is ours if its line is.
-git diff -U0 baseline..HEAD -- '*.c' '*.h' | awk '
-	/^\+\+\+ / { file = substr($2, 3) }
-	/^@@/ {
-		split($3, range, ",")
-		first = substr(range[1], 2)
-		count = range[2] == "" ? 1 : range[2]
-		for (i = 0; i < count; i++)
-			print file ":" first + i ":"
-	}' >"$out/lines"
+"$top/scripts/added-lines.sh" | sed 's/$/:/' >"$out/lines"
 for pass in W=1 C=2; do
 	rm -f "$out/log"
 	# shellcheck disable=SC2086 # a list of words

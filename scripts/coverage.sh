@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs all selftests on a kernel that counts what it executes, and prints how
+# Runs all selftests in QEMU on a kernel that counts what it executes: prints how
 # much of what each patch adds was reached, and every line that was not, with the
 # reason that coverage.txt of the selftests has for it. Wrong is less than 95 in
 # a hundred, and a line without a reason.
@@ -30,9 +30,9 @@ CONFIG_GCOV_KERNEL=y
 EOF
 GNUMAKEFLAGS=$(sed -n 's|.*/\(.*\)\.c$|GCOV_PROFILE_\1.o=y|p' "$out/files" | tr '\n' ' ')
 export GNUMAKEFLAGS
-scripts/build-guest.sh nsfd.gcov "$out/config"
+scripts/build-guest.sh -q nsfd.gcov "$out/config"
 unset GNUMAKEFLAGS
-scripts/test.sh -n nsfd.gcov
+TIMEOUT=3000 MEMORY=2G CPUS=2 scripts/test.sh -n nsfd.gcov
 
 # FILE LINE PATCH
 number=0

@@ -42,13 +42,7 @@ races races nsfd.smp "${1:-1000000}"
 
 # Where either side of each report is: KIND, then one place in the source or
 # more, as functions are inlined.
-git -C "$tree" diff -U0 baseline..HEAD -- '*.c' '*.h' | awk '
-	/^\+\+\+ / { file = substr($2, 3) }
-	/^@@/ {
-		split($3, range, ",")
-		for (i = 0; i < (range[2] == "" ? 1 : range[2]); i++)
-			print file ":" substr(range[1], 2) + i
-	}' >"$out/lines"
+scripts/added-lines.sh >"$out/lines"
 cat "$out"/*/dmesg | sed 's/^\[[^]]*\] //' | awk '
 	/^BUG: KCSAN: / { what = substr($0, 13); side = 0 }
 	/^(read|write|race).* to 0x/ { side = 1; next }

@@ -32,36 +32,27 @@ static const struct proc_ns_operations *const ns_entries[] = {
 };
 
 /*
- * Returns the task behind @inode if the caller may look at its namespaces.
- * The task can't gain privilege by execve() until proc_ns_put_task(), so that
- * the answer is still true when the namespace is read.
+ * Asks whether the caller may look at the namespaces of @task. If so, @task
+ * can't gain privilege by execve() until proc_ns_unlock(), so that the answer
+ * is still true when the namespace is read.
  */
-static inline struct task_struct *proc_ns_get_task(const struct inode *inode)
+static int proc_ns_lock(struct task_struct *task)
 {
-	struct task_struct *task = get_proc_task(inode);
-	int err;
+	int err = down_read_killable(&task->signal->exec_update_lock);
 
-	if (!task)
-		return ERR_PTR(-EACCES);
-
-	err = down_read_killable(&task->signal->exec_update_lock);
 	if (err)
-		goto out_put_task;
+		return err;
 
 	if (ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS))
-		return task;
+		return 0;
 
-	err = -EACCES;
 	up_read(&task->signal->exec_update_lock);
-out_put_task:
-	put_task_struct(task);
-	return ERR_PTR(err);
+	return -EACCES;
 }
 
-static inline void proc_ns_put_task(struct task_struct *task)
+static void proc_ns_unlock(struct task_struct *task)
 {
 	up_read(&task->signal->exec_update_lock);
-	put_task_struct(task);
 }
 
 static const char *proc_ns_get_link(struct dentry *dentry, struct inode *inode,
@@ -75,15 +66,19 @@ static const char *proc_ns_get_link(struct dentry *dentry, struct inode *inode,
 	if (!dentry)
 		return ERR_PTR(-ECHILD);
 
-	task = proc_ns_get_task(inode);
-	if (IS_ERR(task))
-		return ERR_CAST(task);
+	task = get_proc_task(inode);
+	if (!task)
+		return ERR_PTR(-EACCES);
 
-	err = ns_get_path(&path, task, PROC_I(inode)->op.ns_ops);
-	if (!err)
-		err = nd_jump_link(&path);
+	err = proc_ns_lock(task);
+	if (!err) {
+		err = ns_get_path(&path, task, PROC_I(inode)->op.ns_ops);
+		if (!err)
+			err = nd_jump_link(&path);
+		proc_ns_unlock(task);
+	}
 
-	proc_ns_put_task(task);
+	put_task_struct(task);
 	return ERR_PTR(err);
 }
 
@@ -95,15 +90,20 @@ static int proc_ns_readlink(struct dentry *dentry, char __user *buffer,
 	char name[50];
 	int ret;
 
-	task = proc_ns_get_task(inode);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
+	task = get_proc_task(inode);
+	if (!task)
+		return -EACCES;
 
-	ret = ns_get_name(name, sizeof(name), task, PROC_I(inode)->op.ns_ops);
-	if (ret >= 0)
-		ret = readlink_copy(buffer, buflen, name);
+	ret = proc_ns_lock(task);
+	if (!ret) {
+		ret = ns_get_name(name, sizeof(name), task,
+				  PROC_I(inode)->op.ns_ops);
+		if (ret >= 0)
+			ret = readlink_copy(buffer, buflen, name);
+		proc_ns_unlock(task);
+	}
 
-	proc_ns_put_task(task);
+	put_task_struct(task);
 	return ret;
 }
 
