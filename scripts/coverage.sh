@@ -20,7 +20,6 @@ git -C build/nsfd diff --name-only baseline nsfd -- '*.c' '*.h' |
 
 # Errors that only a fault brings about are lines as well.
 cat >"$out/config" <<'EOF'
-CONFIG_DEBUG_FS=y
 CONFIG_DEBUG_KERNEL=y
 CONFIG_FAILSLAB=y
 CONFIG_FAIL_PAGE_ALLOC=y

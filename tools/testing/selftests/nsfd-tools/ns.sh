@@ -27,6 +27,12 @@ ls_types()
 	done
 }
 
+# What was started is what it was started for.
+sleeps()
+{
+	[ "$(cat "/proc/$pid/comm")" = sleep ]
+}
+
 ls_json()
 {
 	start sleep 60
@@ -66,7 +72,7 @@ ls_socket()
 
 	ip netns add kept && was=$(inode /run/netns/kept) &&
 		start nsfd listen --netns kept --udp 0.0.0.0:53 -- sleep 60 &&
-		wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		wait_for 5 sleeps &&
 		ip netns del kept &&
 		listed net "$was" "holders == ['sockets'] and
 			ns['sockets'] == [{'pid': $pid, 'fd': 3, 'command': 'sleep'}]"
@@ -76,7 +82,7 @@ ls_granted()
 {
 	ip netns add kept &&
 		start nsfd run --preload "$preload" --grant kept -- sleep 60 &&
-		wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		wait_for 5 sleeps &&
 		listed net "$(inode /run/netns/kept)" 'ns["descriptors"][0]["delegated"]' &&
 		nsfd ls | grep -F 'sleep (delegated)' &&
 		ip netns del kept
@@ -107,7 +113,7 @@ moved_thread()
 ls_owner()
 {
 	start setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Un sleep 60 &&
-		wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+		wait_for 5 sleeps &&
 		listed net "$(inode "/proc/$pid/ns/net")" 'ns["uid"] == 1000' &&
 		listed user "$(inode "/proc/$pid/ns/user")" 'ns["uid"] == 1000'
 }
@@ -120,7 +126,7 @@ ls_unprivileged()
 
 pin_and_exec()
 {
-	start unshare -nu sleep 60 && wait_for 5 test "$(cat "/proc/$pid/comm")" = sleep &&
+	start unshare -nu sleep 60 && wait_for 5 sleeps &&
 		nsfd pin "/proc/$pid/ns/net" kept &&
 		nsfd pin "/proc/$pid/ns/uts" "$tmp/uts" || return 1
 	stop_all

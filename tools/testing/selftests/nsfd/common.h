@@ -396,7 +396,7 @@ static inline int target_start(struct target *t, int flags)
 /* The last of a namespace is cleaned up later: that has some time. */
 static inline int target_start_patient(struct target *t, int flags)
 {
-	__u64 end = msecs() + 5000;
+	__u64 end = msecs() + 20000;
 	int err;
 
 	do {

@@ -794,6 +794,8 @@ TEST(attached_memory_keeps_it)
 #define NS_NAME		"ipc"
 #define NS_FLAG		CLONE_NEWIPC
 #define NS_REQUEST	PIDFD_GET_IPC_NAMESPACE
+#define NS_INDEX	IPC_NS_INDEX
 #include "pidfd_tests.h"
+#include "perf_tests.h"
 
 TEST_HARNESS_MAIN

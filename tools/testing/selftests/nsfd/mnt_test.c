@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "common.h"
 
@@ -1073,6 +1074,7 @@ TEST_F(mnt, walk)
 TEST_F(mnt, walk_requests)
 {
 	bool root = is_real_root();
+	struct rlimit limit, few;
 	struct mnt_ns_info info;
 	unsigned int large[16];
 	int fd;
@@ -1087,6 +1089,14 @@ TEST_F(mnt, walk_requests)
 	ASSERT_EQ(root ? EFAULT : EPERM,
 		  refused(self->there, NS_MNT_GET_PREV, nowhere()));
 	ASSERT_EQ(fd, dup(self->here));
+	/* a new one needs room in the table */
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	few = limit;
+	few.rlim_cur = fd;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	ASSERT_EQ(root ? EMFILE : EPERM,
+		  refused(self->here, NS_MNT_GET_NEXT, &info));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	/* an info that is not wanted, and one of the future */
 	ASSERT_EQ(root ? 0 : EPERM,
 		  refused(self->here, NS_MNT_GET_NEXT, NULL));
@@ -1208,5 +1218,10 @@ TEST_F(mnt, pidfd_get_mnt_namespace_of_another)
 	}
 	WAIT_CHILD(pid);
 }
+
+#define NS_NAME		"mnt"
+#define NS_FLAG		CLONE_NEWNS
+#define NS_INDEX	MNT_NS_INDEX
+#include "perf_tests.h"
 
 TEST_HARNESS_MAIN

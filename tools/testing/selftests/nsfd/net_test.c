@@ -802,6 +802,8 @@ TEST_F(tun, device_of_another_owner)
 #define NS_NAME		"net"
 #define NS_FLAG		CLONE_NEWNET
 #define NS_REQUEST	PIDFD_GET_NET_NAMESPACE
+#define NS_INDEX	NET_NS_INDEX
 #include "pidfd_tests.h"
+#include "perf_tests.h"
 
 TEST_HARNESS_MAIN

@@ -350,6 +350,8 @@ TEST_F(uts, a_thread_moves_alone)
 #define NS_NAME		"uts"
 #define NS_FLAG		CLONE_NEWUTS
 #define NS_REQUEST	PIDFD_GET_UTS_NAMESPACE
+#define NS_INDEX	UTS_NS_INDEX
 #include "pidfd_tests.h"
+#include "perf_tests.h"
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What perf is told of a task that moves, which is the same for several types:
+ * who includes this has NS_NAME, NS_FLAG and NS_INDEX of its own.
+ */
+#include <linux/perf_event.h>
+#include <sys/mman.h>
+
+/* A PERF_RECORD_NAMESPACES. */
+struct perf_namespaces {
+	struct perf_event_header header;
+	__u32 pid;
+	__u32 tid;
+	__u64 nr;
+	struct perf_ns_link_info info[NR_NAMESPACES];
+};
+
+TEST(perf_is_told)
+{
+	struct perf_event_attr attr = {
+		.type		= PERF_TYPE_SOFTWARE,
+		.size		= sizeof(attr),
+		.config		= PERF_COUNT_SW_DUMMY,
+		.namespaces	= 1,
+	};
+	long page = sysconf(_SC_PAGESIZE);
+	struct perf_namespaces *told;
+	struct perf_event_mmap_page *ring;
+	struct ns_child child;
+	struct stat st;
+	int event, fd;
+
+	event = syscall(__NR_perf_event_open, &attr, 0, -1, -1,
+			PERF_FLAG_FD_CLOEXEC);
+	if (event < 0 && (errno == ENOSYS || errno == EACCES))
+		SKIP(return, "perf_event_open: %s", strerror(errno));
+	ASSERT_LE(0, event);
+	ring = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, event,
+		    0);
+	ASSERT_NE(MAP_FAILED, ring);
+	told = (void *)ring + page;
+
+	ASSERT_EQ(0, ns_child_start(&child, NS_FLAG));
+	fd = open_ns(child.pid, NS_NAME);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &st));
+	/* a move that fails is none */
+	EXPECT_EQ(-1, sys_setns(fd, CLONE_NEWUSER));
+	EXPECT_EQ(0ULL, ring->data_head);
+	ASSERT_EQ(0, sys_setns(fd, NS_FLAG));
+
+	ASSERT_EQ(sizeof(*told), ring->data_head);
+	EXPECT_EQ(PERF_RECORD_NAMESPACES, told->header.type);
+	EXPECT_EQ((__u32)getpid(), told->pid);
+	EXPECT_EQ((__u32)getpid(), told->tid);
+	EXPECT_EQ((__u64)NR_NAMESPACES, told->nr);
+	EXPECT_EQ(st.st_dev, told->info[NS_INDEX].dev);
+	EXPECT_EQ(st.st_ino, told->info[NS_INDEX].ino);
+	/* the others are where they were */
+	EXPECT_EQ(ns_ino(0, "user"), told->info[USER_NS_INDEX].ino);
+	ns_child_stop(&child);
+}
