@@ -50,7 +50,7 @@ TEST(perf_is_told)
 	ASSERT_EQ(0, sys_setns(fd, NS_FLAG));
 
 	ASSERT_EQ(sizeof(*told), ring->data_head);
-	EXPECT_EQ(PERF_RECORD_NAMESPACES, told->header.type);
+	EXPECT_EQ((__u32)PERF_RECORD_NAMESPACES, told->header.type);
 	EXPECT_EQ((__u32)getpid(), told->pid);
 	EXPECT_EQ((__u32)getpid(), told->tid);
 	EXPECT_EQ((__u64)NR_NAMESPACES, told->nr);
