@@ -11,7 +11,7 @@ shift
 cp -r build/parity/kselftest /tmp/kselftest
 cd /tmp/kselftest
 for test in "$@"; do
-	./run_kselftest.sh -o 300 -p -t "$test" >>"$out/summary"
+	./run_kselftest.sh -o 600 -p -t "$test" >>"$out/summary"
 	cp "/tmp/${test##*:}" "$out/$(echo "$test" | tr / .)" || :
 done
 dmesg >"$out/dmesg"

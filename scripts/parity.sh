@@ -48,6 +48,9 @@ $net/tap $net/tun"
 	cp "$out/list.done" "$out/kselftest/kselftest-list.txt"
 fi
 
+# A name made up anew in each run.
+uuid='s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/'
+
 # Runs tests $2... on kernel $1, and leaves "TEST: RESULT NAME" lines of all
 # that they say in RUN/results.
 run()
@@ -72,7 +75,7 @@ run()
 				s/^ *(TEST: .*)\[ *(OK|FAIL|SKIP|XFAIL) *\].*/\2 \1/p
 				s/^ *(PASS|FAIL|SKIP|XFAIL): /\1 /p' \
 				"$(echo "$test" | tr / .)" |
-				sed -E "/# SKIP/!s/ *#.*//; s|^|$test: |"
+				sed -E "/# SKIP/!s/ *#.*//; s|^|$test: |; $uuid"
 		done
 	) | sort >"$run/results"
 }

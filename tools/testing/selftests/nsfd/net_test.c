@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
+#include <linux/io_uring.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
@@ -19,6 +20,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/un.h>
 
 #include "common.h"
@@ -600,6 +602,82 @@ TEST_F(net, a_thread_moves_alone)
 	ASSERT_EQ(&fd, done);
 	ASSERT_TRUE(sk_sees(fd, "there"));
 	ASSERT_HOME();
+}
+
+/* A ring of one entry. */
+struct uring {
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqes;
+	unsigned int *sq_tail, *sq_mask, *sq_array;
+	unsigned int *cq_head, *cq_tail, *cq_mask;
+	int fd;
+};
+
+static int uring_start(struct uring *ring)
+{
+	struct io_uring_params p = {};
+	void *sq, *cq;
+
+	ring->fd = syscall(__NR_io_uring_setup, 1, &p);
+	if (ring->fd < 0)
+		return -errno;
+	sq = mmap(NULL, p.sq_off.array + p.sq_entries * sizeof(int),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+		  IORING_OFF_SQ_RING);
+	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*ring->cqes),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+		  IORING_OFF_CQ_RING);
+	ring->sqe = mmap(NULL, sizeof(*ring->sqe), PROT_READ | PROT_WRITE,
+			 MAP_SHARED, ring->fd, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || ring->sqe == MAP_FAILED)
+		return -errno;
+	ring->sq_tail = sq + p.sq_off.tail;
+	ring->sq_mask = sq + p.sq_off.ring_mask;
+	ring->sq_array = sq + p.sq_off.array;
+	ring->cq_head = cq + p.cq_off.head;
+	ring->cq_tail = cq + p.cq_off.tail;
+	ring->cq_mask = cq + p.cq_off.ring_mask;
+	ring->cqes = cq + p.cq_off.cqes;
+	return 0;
+}
+
+/* socket(), as a request to the ring. */
+static int uring_socket(struct uring *ring, int family)
+{
+	unsigned int head = *ring->cq_head, tail = *ring->sq_tail;
+	int res;
+
+	memset(ring->sqe, 0, sizeof(*ring->sqe));
+	ring->sqe->opcode = IORING_OP_SOCKET;
+	ring->sqe->fd = family;
+	ring->sqe->off = SOCK_DGRAM;
+	ring->sq_array[tail & *ring->sq_mask] = 0;
+	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
+	if (syscall(__NR_io_uring_enter, ring->fd, 1, 1,
+		    IORING_ENTER_GETEVENTS, NULL, 0) != 1 ||
+	    __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE) == head)
+		return -EIO;
+	res = ring->cqes[head & *ring->cq_mask].res;
+	__atomic_store_n(ring->cq_head, head + 1, __ATOMIC_RELEASE);
+	return res;
+}
+
+/* What a ring makes is where its caller is, and not where it was made. */
+TEST_F(net, sockets_of_io_uring)
+{
+	struct uring ring;
+	int at_home, there;
+
+	if (uring_start(&ring))
+		SKIP(return, "io_uring_setup: %s", strerror(errno));
+	at_home = uring_socket(&ring, AF_INET);
+	ASSERT_LE(0, at_home);
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	there = uring_socket(&ring, AF_INET);
+	ASSERT_LE(0, there);
+	EXPECT_TRUE(sk_sees(at_home, "home"));
+	EXPECT_TRUE(sk_sees(there, "there"));
+	EXPECT_EQ(-EAFNOSUPPORT, uring_socket(&ring, 1000));
 }
 
 TEST(socket_ioctl_opens_it)
