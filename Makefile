@@ -123,12 +123,13 @@ parity: trees/vanilla trees/nsfd
 	@scripts/parity.sh
 
 coverage: trees/nsfd kselftest
+	@scripts/deps.sh qemu-system-x86
 	@scripts/coverage.sh
 
 configs: trees/vanilla trees/nsfd kselftest
 	@scripts/configs.sh
 
-test-debug: trees/nsfd kselftest
+test-debug: trees/nsfd kselftest tools
 	@$(STEP) 'kernel nsfd.debug' scripts/build-guest.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
 	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug

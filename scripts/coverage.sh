@@ -31,6 +31,8 @@ GNUMAKEFLAGS=$(sed -n 's|.*/\(.*\)\.c$|GCOV_PROFILE_\1.o=y|p' "$out/files" | tr 
 export GNUMAKEFLAGS
 scripts/build-guest.sh -q nsfd.gcov "$out/config"
 unset GNUMAKEFLAGS
+TESTS=$(xargs <build/kselftest/kselftest-list.txt)
+export TESTS
 TIMEOUT=3000 MEMORY=2G CPUS=2 scripts/test.sh -n nsfd.gcov
 
 # FILE LINE PATCH

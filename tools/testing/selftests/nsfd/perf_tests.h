@@ -21,6 +21,7 @@ TEST(perf_is_told)
 		.type		= PERF_TYPE_SOFTWARE,
 		.size		= sizeof(attr),
 		.config		= PERF_COUNT_SW_DUMMY,
+		.disabled	= 1,
 		.namespaces	= 1,
 	};
 	long page = sysconf(_SC_PAGESIZE);
@@ -30,6 +31,7 @@ TEST(perf_is_told)
 	struct stat st;
 	int event, fd;
 
+	ASSERT_EQ(0, become_root());
 	event = syscall(__NR_perf_event_open, &attr, 0, -1, -1,
 			PERF_FLAG_FD_CLOEXEC);
 	if (event < 0 && (errno == ENOSYS || errno == EACCES))
@@ -44,6 +46,9 @@ TEST(perf_is_told)
 	fd = open_ns(child.pid, NS_NAME);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, fstat(fd, &st));
+	/* not before: a child that starts is told, too */
+	ASSERT_EQ(0, ioctl(event, PERF_EVENT_IOC_ENABLE));
+
 	/* a move that fails is none */
 	EXPECT_EQ(-1, sys_setns(fd, CLONE_NEWUSER));
 	EXPECT_EQ(0ULL, ring->data_head);
