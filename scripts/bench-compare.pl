@@ -152,7 +152,7 @@ target('socketat in one\'s own namespace, more than socket', 90, 1,
        map { $_ => $ours{"socketat-own/$_"} - $ours{"socket/$_"} } @families);
 target('socketat / socket, for udp', 1.03, 1,
        map { $_ => by($ours{"socketat-$_/udp"}, $ours{'socket/udp'}) }
-       qw(own other));
+       qw(own granted other));
 target('setns-socket-setns on vanilla / socketat', 1.6, -1, by_family('dance'));
 target('helper thread on vanilla / socketat', 4.5, -1, by_family('thread'));
 target('SCM_RIGHTS broker on vanilla / socketat', 6, -1, by_family('broker'));

@@ -33,7 +33,7 @@ else
 fi
 # shellcheck disable=SC2086 # a list of words
 set -- timeout --foreground 3600 qemu-system-x86_64 -M pc $clock -cpu max \
-	-smp "$cpus" -m "$memory" -display none -monitor none -net none -no-reboot \
+	-smp "$cpus" -m "$memory" -nodefaults -display none -monitor none -no-reboot \
 	-kernel "$top/build/$name/obj.bench/arch/x86/boot/bzImage" \
 	-initrd "$top/build/bench/initrd" -append "$@"
 [ -z "$debugger" ] || exec "$@"
