@@ -13,7 +13,7 @@ set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-tree=build/stage out=build/stages
+tree=build/bisect out=build/stages
 last=$(grep -c '\.patch$' series)
 quick=
 [ "${1:-}" != quick ] || { quick=1 && shift; }
@@ -39,6 +39,7 @@ results()
 
 scripts/series.sh >/dev/null
 if [ ! -e "$tree/.git" ]; then
+	rm -rf "${tree:?}"
 	git -C build/vanilla worktree prune
 	git -C build/vanilla worktree add -q --detach "$top/$tree" baseline
 fi
@@ -61,11 +62,11 @@ for stage in "$@"; do
 		wrong "git am does not give nsfd~$((last - stage))"
 
 	start=$(date +%s)
-	if ! scripts/build-guest.sh stage >"$out/$stage.build" 2>&1; then
+	if ! scripts/build-guest.sh bisect >"$out/$stage.build" 2>&1; then
 		wrong "does not build, see $out/$stage.build"
 		continue
 	fi
-	! grep -E 'warning|WARNING' build/stage/obj.um/log || wrong 'warnings'
+	! grep -E 'warning|WARNING' build/bisect/obj.um/log || wrong 'warnings'
 	built=$(($(date +%s) - start))
 
 	TESTS=$(awk -v n="$stage" -v quick="$quick" '
@@ -73,13 +74,13 @@ for stage in "$@"; do
 		"$out/brings")
 	export TESTS
 	start=$(date +%s)
-	scripts/test.sh -n stage >"$out/$stage.run" 2>&1 || {
+	scripts/test.sh -n bisect >"$out/$stage.run" 2>&1 || {
 		wrong 'the run:'
 		cat "$out/$stage.run"
 	}
 	ran=$(($(date +%s) - start))
 	rm -rf "${out:?}/$stage"
-	mv build/test/stage "$out/$stage"
+	mv build/test/bisect "$out/$stage"
 	results "$out/$stage" >"$out/$stage.results"
 	awk -v stage="$stage" '$1 <= stage && ($4 == "fail" || $4 == "stopped") ||
 		$1 > stage && ($4 == "pass" || $4 == "stopped")' \
