@@ -79,6 +79,7 @@ FIXTURE(bpf_offload)
 {
 	struct stat netns;
 	unsigned int ifindex;
+	int fd;		/* keeps the namespace */
 };
 
 /* A network namespace with a netdevsim device and nothing else but lo. */
@@ -91,7 +92,9 @@ FIXTURE_SETUP(bpf_offload)
 	if (access("/sys/bus/netdevsim", F_OK))
 		SKIP(return, "no CONFIG_NETDEVSIM");
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	ASSERT_EQ(0, stat("/proc/self/ns/net", &self->netns));
+	self->fd = open_ns(0, "net");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, fstat(self->fd, &self->netns));
 	ASSERT_EQ(0, netdevsim("new_device", DEVICE " 1"));
 	names = if_nameindex();
 	ASSERT_NE(NULL, names);
