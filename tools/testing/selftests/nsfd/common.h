@@ -211,6 +211,27 @@ static inline int become_root(void)
 	return geteuid() ? unshare_user() : 0;
 }
 
+/* Is the kernel built with a type, whether or not it has a file? */
+static inline bool have_type(int flag)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(!((flag == CLONE_NEWUSER || !become_root()) &&
+			(!unshare(flag) || errno != EINVAL)));
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* A program that is about one type says so before it includes this. */
+#ifdef NEEDS_TYPE
+static void __attribute__((constructor)) needs_type(void)
+{
+	if (!have_type(NEEDS_TYPE))
+		ksft_exit_skip("the kernel is built without " NEEDS_NAME "\n");
+}
+#endif
+
 /*
  * An ordinary user with no capability, for good. /proc/self stays readable:
  * losing an identity makes a process undumpable, and so hides its own files.

@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/un.h>
 
+#define NEEDS_TYPE	CLONE_NEWNET
+#define NEEDS_NAME	"CONFIG_NET_NS"
 #include "common.h"
 
 #ifndef SO_NETNS_COOKIE

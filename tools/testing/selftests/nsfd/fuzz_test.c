@@ -205,6 +205,7 @@ static int confine(struct fuzz *f)
 	struct rlimit files = { FIRST_FD + NR_FDS + 20, FIRST_FD + NR_FDS + 20 };
 	struct rlimit data = { 64 << 20, 64 << 20 };
 	struct rlimit core = {};
+	unsigned int i;
 	int err;
 
 	err = unshare_user();
@@ -212,9 +213,14 @@ static int confine(struct fuzz *f)
 		return err;
 	/* Else a call truncates the log, or a file that others have loses it. */
 	syscall(__NR_close_range, 0, ~0U, 0);
-	if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-		    CLONE_NEWCGROUP | CLONE_NEWNET) ||
-	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	for (i = 0; i < NR_NS_TYPES; i++) {
+		/* not all are there in each kernel */
+		if (!(ns_types[i].flag &
+		      (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME)) &&
+		    unshare(ns_types[i].flag) && errno != EINVAL)
+			return -errno;
+	}
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    setrlimit(RLIMIT_NOFILE, &files) ||
 	    setrlimit(RLIMIT_DATA, &data) || setrlimit(RLIMIT_CORE, &core))
 		return -errno;

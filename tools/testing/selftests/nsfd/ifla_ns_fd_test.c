@@ -8,6 +8,8 @@
 #include <linux/net_namespace.h>
 #include <linux/sockios.h>
 
+#define NEEDS_TYPE	CLONE_NEWNET
+#define NEEDS_NAME	"CONFIG_NET_NS"
 #include "rtnl.h"
 
 /* Setup for both fixtures: two namespaces, the caller is "here". */

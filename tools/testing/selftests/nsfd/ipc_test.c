@@ -20,6 +20,8 @@
 #include <sys/shm.h>
 #include <time.h>
 
+#define NEEDS_TYPE	CLONE_NEWIPC
+#define NEEDS_NAME	"CONFIG_IPC_NS"
 #include "common.h"
 
 #ifndef PIDFD_GET_IPC_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
@@ -513,6 +515,8 @@ TEST(no_undo_if_a_later_type_is_refused)
 	struct ns_child child;
 	ino_t ino;
 
+	if (!have_type(CLONE_NEWNET))
+		SKIP(return, "no CONFIG_NET_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, unshare(CLONE_NEWIPC));
 	ASSERT_EQ(0, make_objects(HOME));

@@ -23,6 +23,8 @@
 #include <sys/mman.h>
 #include <sys/un.h>
 
+#define NEEDS_TYPE	CLONE_NEWNET
+#define NEEDS_NAME	"CONFIG_NET_NS"
 #include "common.h"
 
 #ifndef PIDFD_GET_NET_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */

@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <sys/un.h>
 
+#define NEEDS_TYPE	CLONE_NEWNET
+#define NEEDS_NAME	"CONFIG_NET_NS"
 #include "rtnl.h"
 
 #ifndef SO_NETNS_COOKIE

@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <sys/utsname.h>
 
+#define NEEDS_TYPE	CLONE_NEWUTS
+#define NEEDS_NAME	"CONFIG_UTS_NS"
 #include "common.h"
 
 #ifndef PIDFD_GET_UTS_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
@@ -172,7 +174,7 @@ TEST_F(uts, wrong_type)
 	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUSER));
 	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUTS | CLONE_NEWNET));
 	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUTS | CLONE_VM));
-	fd = open_ns(0, "net");
+	fd = open_ns(0, "user");
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(EINVAL, try_setns(fd, CLONE_NEWUTS));
 	ASSERT_HOME();
