@@ -30,7 +30,7 @@ races()
 	TESTS=nsfd:race_test
 	export GUEST_ENV="GUEST_USERS=root GUEST_SECONDS=3600 NSFD_OPS=$3 NSFD_SECONDS=600"
 	run "$1" "$2"
-	sed -nE 's/^# .*: ([0-9]+ and [0-9]+ operations)/  \1/p; s/^(not )?ok [0-9]+/\0/p' \
+	sed -nE 's/^# .*:([0-9]+ and [0-9]+ operations.*)/  \1/p; s/^(not )?ok [0-9]+/\0/p' \
 		"$out/$1/root/race_test"
 }
 
