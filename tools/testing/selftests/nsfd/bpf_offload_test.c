@@ -17,7 +17,7 @@ static int sys_bpf(int cmd, union bpf_attr *attr)
 	return syscall(__NR_bpf, cmd, attr, sizeof(*attr));
 }
 
-static int netdevsim(const char *file, const char *words)
+static int tell_bus(const char *file, const char *words)
 {
 	char path[64];
 	int fd, err;
@@ -95,7 +95,7 @@ FIXTURE_SETUP(bpf_offload)
 	self->fd = open_ns(0, "net");
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, fstat(self->fd, &self->netns));
-	ASSERT_EQ(0, netdevsim("new_device", DEVICE " 1"));
+	ASSERT_EQ(0, tell_bus("new_device", DEVICE " 1"));
 	names = if_nameindex();
 	ASSERT_NE(NULL, names);
 	for (name = names; name->if_index; name++)
@@ -108,7 +108,7 @@ FIXTURE_SETUP(bpf_offload)
 FIXTURE_TEARDOWN(bpf_offload)
 {
 	if (self->ifindex)
-		netdevsim("del_device", DEVICE);
+		tell_bus("del_device", DEVICE);
 }
 
 TEST_F(bpf_offload, program)
@@ -128,7 +128,7 @@ TEST_F(bpf_offload, program)
 	ASSERT_EQ(0, get_info(prog, &info, sizeof(info)));
 	EXPECT_EQ(self->netns.st_ino, info.netns_ino);
 
-	ASSERT_EQ(0, netdevsim("del_device", DEVICE));
+	ASSERT_EQ(0, tell_bus("del_device", DEVICE));
 	self->ifindex = 0;
 	EXPECT_EQ(-ENODEV, get_info(prog, &info, sizeof(info)));
 }
@@ -145,7 +145,7 @@ TEST_F(bpf_offload, map)
 	EXPECT_EQ(self->netns.st_dev, info.netns_dev);
 	EXPECT_EQ(self->netns.st_ino, info.netns_ino);
 
-	ASSERT_EQ(0, netdevsim("del_device", DEVICE));
+	ASSERT_EQ(0, tell_bus("del_device", DEVICE));
 	self->ifindex = 0;
 	EXPECT_EQ(-ENODEV, get_info(map, &info, sizeof(info)));
 }

@@ -31,11 +31,12 @@ TEST(perf_is_told)
 	struct stat st;
 	int event, fd;
 
-	ASSERT_EQ(0, become_root());
+	if (access("/proc/sys/kernel/perf_event_paranoid", F_OK))
+		SKIP(return, "no CONFIG_PERF_EVENTS");
+	if (geteuid())
+		SKIP(return, "only root is told of namespaces");
 	event = syscall(__NR_perf_event_open, &attr, 0, -1, -1,
 			PERF_FLAG_FD_CLOEXEC);
-	if (event < 0 && (errno == ENOSYS || errno == EACCES))
-		SKIP(return, "perf_event_open: %s", strerror(errno));
 	ASSERT_LE(0, event);
 	ring = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, event,
 		    0);

@@ -568,16 +568,24 @@ TEST_F(socketat, wrong_descriptor)
 		open("/dev/null", O_RDWR | O_CLOEXEC),
 		socket(AF_INET, SOCK_DGRAM, 0),
 		sys_pidfd_open(getpid(), 0),
-		open_ns(0, "uts"), open_ns(0, "ipc"), open_ns(0, "mnt"),
-		open_ns(0, "pid"), open_ns(0, "user"), open_ns(0, "cgroup"),
 		-1, -1,
 	};
 	unsigned int i;
+	int fd;
 
 	ASSERT_EQ(0, pipe(wrong + ARRAY_SIZE(wrong) - 2));
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		ASSERT_GE(wrong[i], 0);
 		ASSERT_FAILS(EINVAL, DGRAM(wrong[i]));
+	}
+	for (i = 0; i < NR_NS_TYPES; i++) {
+		if (ns_types[i].flag == CLONE_NEWNET ||
+		    !have_type(ns_types[i].flag))
+			continue;
+		fd = open_ns(0, ns_types[i].name);
+		ASSERT_GE(fd, 0);
+		ASSERT_FAILS(EINVAL, DGRAM(fd));
+		close(fd);
 	}
 }
 
