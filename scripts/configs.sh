@@ -94,7 +94,8 @@ for name; do
 		echo "$option=n" >"$out/$name"
 		[ "$option" != CONFIG_CGROUPS ] || echo CONFIG_CGROUP_BPF=n >>"$out/$name"
 		scripts/build-guest.sh nsfd.configs "$out/$name"
-		scripts/test.sh -n nsfd.configs || wrong 'the run'
+		TESTS=$(xargs <build/kselftest/kselftest-list.txt) \
+			scripts/test.sh -n nsfd.configs || wrong 'the run'
 		rm -rf "$out/$name.run"
 		mv build/test/nsfd.configs "$out/$name.run"
 		scripts/tap.sh "$out/$name.run" >"$out/$name.results"

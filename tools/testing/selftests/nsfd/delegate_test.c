@@ -394,14 +394,14 @@ TEST_F(delegate, keeps_the_namespace)
 
 TEST_F(delegate, errors)
 {
-	int uts = open_ns(0, "uts"), pipes[2], path, no_grant = EINVAL;
+	int other = open_ns(0, "mnt"), pipes[2], path, no_grant = EINVAL;
 	struct rlimit limit;
 
-	ASSERT_LE(0, uts);
+	ASSERT_LE(0, other);
 	ASSERT_EQ(0, pipe(pipes));
 
 	/* nsfs may not know the request where the module delegates */
-	if (by_module() && ioctl(uts, NS_NET_REVOKE_SOCKETS, 0) == -1)
+	if (by_module() && ioctl(other, NS_NET_REVOKE_SOCKETS, 0) == -1)
 		no_grant = errno;
 
 	EXPECT_EQ(-1, delegate(-1));
@@ -410,9 +410,9 @@ TEST_F(delegate, errors)
 	ASSERT_LE(0, path);
 	EXPECT_EQ(-1, delegate(path));
 	EXPECT_EQ(EBADF, errno);
-	EXPECT_EQ(-1, delegate(uts));
+	EXPECT_EQ(-1, delegate(other));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, revoke_sockets(uts));
+	EXPECT_EQ(-1, revoke_sockets(other));
 	EXPECT_EQ(no_grant, errno);
 	EXPECT_EQ(-1, delegate(pipes[0]));
 	EXPECT_EQ(ENOTTY, errno);
@@ -426,12 +426,12 @@ TEST_F(delegate, errors)
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	limit.rlim_cur = pipes[1] + 2;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	while (dup(uts) >= 0)
+	while (dup(other) >= 0)
 		;
 	EXPECT_EQ(-1, delegate(self->nsfd));
 	EXPECT_EQ(EMFILE, errno);
-	EXPECT_EQ(0, close(uts));
-	EXPECT_EQ(uts, delegate(self->nsfd));
+	EXPECT_EQ(0, close(other));
+	EXPECT_EQ(other, delegate(self->nsfd));
 }
 
 TEST_F(delegate, only_the_privileged_delegate)

@@ -34,7 +34,7 @@ static int open_wrong(int *fds)
 
 	fds[n++] = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	fds[n++] = open("/proc/self/ns", O_RDONLY | O_CLOEXEC);
-	fds[n++] = open_ns(0, "uts");
+	fds[n++] = open_ns(0, "mnt");
 	fds[n++] = open_ns(0, "user");
 	fds[n++] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	fds[n++] = sys_pidfd_open(getpid(), 0);

@@ -458,6 +458,8 @@ TEST_F(ipc, undo_by_pidfd)
 	struct ns_child c;
 	struct observer o;
 
+	if (!have_type(CLONE_NEWUTS))
+		SKIP(return, "no CONFIG_UTS_NS");
 	ASSERT_EQ(0, observer_start(&o));
 	ASSERT_EQ(0, ns_child_start(&c, both));
 	ASSERT_EQ(0, sem_add(3, SEM_UNDO));
@@ -644,7 +646,7 @@ TEST_F(ipc, wrong_type)
 	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUSER));
 	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWIPC | CLONE_NEWUTS));
 	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWIPC | CLONE_SYSVSEM));
-	fd = open_ns(0, "uts");
+	fd = open_ns(0, "user");
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(EINVAL, try_setns(fd, CLONE_NEWIPC));
 	ASSERT_HOME();

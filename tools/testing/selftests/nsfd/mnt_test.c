@@ -649,7 +649,7 @@ TEST_F(mnt, bind_stack_with_ones_own_file)
 	int below;
 
 	ASSERT_EQ(0, touch("/tmp/stack"));
-	ASSERT_EQ(0, mount_at("/proc/self/ns/uts", "/tmp/stack", 0));
+	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/stack", 0));
 	below = open("/tmp/stack", O_PATH | O_CLOEXEC);
 	ASSERT_GE(below, 0);
 	ASSERT_EQ(0, mount_fd(self->there, "/tmp/stack", 0));
@@ -666,8 +666,8 @@ TEST_F(mnt, bind_stack_with_ones_own_file)
 TEST_F(mnt, unshare_leaves_files_out)
 {
 	ASSERT_EQ(0, make_tree(self->there));
-	ASSERT_EQ(0, touch("/tmp/tree/uts"));
-	ASSERT_EQ(0, mount_at("/proc/self/ns/uts", "/tmp/tree/uts", 0));
+	ASSERT_EQ(0, touch("/tmp/tree/user"));
+	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/tree/user", 0));
 	/* The caller's directory is past the mount that is left out. */
 	ASSERT_EQ(0, chdir("/tmp/tree/last"));
 
@@ -675,7 +675,7 @@ TEST_F(mnt, unshare_leaves_files_out)
 	ASSERT_TRUE(is_rest("/tmp/tree"));
 	ASSERT_TRUE(exists("/tmp/tree/ns"));
 	ASSERT_FALSE(is_ns("/tmp/tree/ns", self->there));
-	ASSERT_TRUE(is_ns("/tmp/tree/uts", open_ns(0, "uts")));
+	ASSERT_TRUE(is_ns("/tmp/tree/user", open_ns(0, "user")));
 	ASSERT_TRUE(cwd_is("/tmp/tree/last"));
 	ASSERT_TRUE(exists("mark"));
 
@@ -683,10 +683,10 @@ TEST_F(mnt, unshare_leaves_files_out)
 	ASSERT_TRUE(is_ns("/tmp/tree/ns", self->there));
 
 	/* What is mounted on such a file goes with it. */
-	ASSERT_EQ(0, mount_at("/proc/self/ns/uts", "/tmp/tree/ns", 0));
-	ASSERT_TRUE(is_ns("/tmp/tree/ns", open_ns(0, "uts")));
+	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/tree/ns", 0));
+	ASSERT_TRUE(is_ns("/tmp/tree/ns", open_ns(0, "user")));
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
-	ASSERT_FALSE(is_ns("/tmp/tree/ns", open_ns(0, "uts")));
+	ASSERT_FALSE(is_ns("/tmp/tree/ns", open_ns(0, "user")));
 	ASSERT_TRUE(is_rest("/tmp/tree"));
 }
 
