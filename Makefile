@@ -25,6 +25,7 @@ help:
 	@echo 'make deb-kernel          a packaged kernel with patches 8 and 9, tested'
 	@echo 'make stages              each stage of the series, built and tested'
 	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
+	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'
 	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
 	@echo 'make coverage            what of each patch the selftests reach'
 	@echo 'make parity              tests and programs of others, ours like vanilla'
@@ -133,6 +134,15 @@ test-debug: trees/nsfd kselftest tools
 	@$(STEP) 'kernel nsfd.debug' scripts/build-guest.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
 	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
+
+# What UML has not: the time namespace, two CPUs, perf, BPF and netdevsim.
+test-debug-x86: trees/nsfd kselftest
+	@scripts/deps.sh qemu-system-x86
+	@$(STEP) 'kernel nsfd.kasan' scripts/build-guest.sh -q nsfd.kasan \
+		tools/testing/selftests/nsfd/config.debug \
+		tools/testing/selftests/nsfd/config.debug-x86
+	@TESTS="$$(xargs <build/kselftest/kselftest-list.txt)" CPUS=2 MEMORY=4G \
+		TIMEOUT=5400 GUEST_ENV=GUEST_SECONDS=3600 scripts/test.sh nsfd.kasan
 
 race: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86

@@ -170,6 +170,20 @@ static inline bool have_ns(const char *name)
 	return !access(path, F_OK);
 }
 
+/*
+ * A missing type may be skipped, but where there is no namespace file at all
+ * nothing is.
+ */
+static inline bool lacks_ns(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_NS_TYPES; i++)
+		if (have_ns(ns_types[i].name))
+			return !have_ns(name);
+	return false;
+}
+
 static inline int write_file(const char *path, const char *fmt, ...)
 	__printf(2, 3);
 static inline int write_file(const char *path, const char *fmt, ...)
@@ -215,22 +229,42 @@ static inline int become_root(void)
 static inline bool have_type(int flag)
 {
 	int status = 0;
-	pid_t pid = fork();
+	pid_t pid;
 
+	/* without cgroups there is nothing to unshare, which is no error */
+	if (flag == CLONE_NEWCGROUP)
+		return !access("/proc/self/cgroup", F_OK);
+	pid = fork();
 	if (!pid)
-		_exit(!((flag == CLONE_NEWUSER || !become_root()) &&
-			(!unshare(flag) || errno != EINVAL)));
+		_exit(become_root() || (unshare(flag) && errno == EINVAL));
 	return waitpid(pid, &status, 0) == pid && !status;
 }
 
+/* A type that has a name where the series starts, for who needs any. */
+static inline const char *any_ns(void)
+{
+	return have_type(CLONE_NEWUSER) ? "user" : "cgroup";
+}
+
+/* A test that is about more types than its program asks for them. */
+#define NEEDS(flag, option) do {					\
+	if (!have_type(flag))						\
+		SKIP(return, "the kernel is built without " option);	\
+} while (0)
+
 /* A program that is about one type says so before it includes this. */
-#ifdef NEEDS_TYPE
+#ifndef NEEDS_TYPE
+#define NEEDS_TYPE	0
+#define NEEDS_NAME	""
+#endif
+
 static void __attribute__((constructor)) needs_type(void)
 {
-	if (!have_type(NEEDS_TYPE))
+	if (geteuid() && !have_type(CLONE_NEWUSER))
+		ksft_exit_skip("only root can do this without user namespaces\n");
+	if (NEEDS_TYPE && !have_type(NEEDS_TYPE))
 		ksft_exit_skip("the kernel is built without " NEEDS_NAME "\n");
 }
-#endif
 
 /*
  * An ordinary user with no capability, for good. /proc/self stays readable:

@@ -69,8 +69,11 @@ static int become_worker(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* A program that has been started by execve() with a descriptor. */
-static void __attribute__((constructor)) exec_worker(void)
+/*
+ * A program that has been started by execve() with a descriptor. It comes before
+ * anything that might be missing for a test.
+ */
+static void __attribute__((constructor(101))) exec_worker(void)
 {
 	const char *fd = getenv("NSFD_WORKER");
 
@@ -298,6 +301,7 @@ TEST_F(delegate, lasts_through_pidfd_getfd)
 
 TEST_F(delegate, lasts_in_another_user_namespace)
 {
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_worker());
 	ASSERT_EQ(0, unshare(CLONE_NEWUSER));
 	EXPECT_EQ(EPERM, try_at(self->nsfd));
@@ -453,6 +457,7 @@ TEST(owner_of_the_user_namespace_delegates)
 	struct ns_child child;
 	int nsfd, fd;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (sys_socketat(-1, 0, 0, 0) == -1 && errno != EBADF)
 		SKIP(return, "ENOSYS");
 	ASSERT_EQ(0, become_nobody());

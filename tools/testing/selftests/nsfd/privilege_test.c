@@ -3,8 +3,8 @@
  * The table of privileges in Documentation/userspace-api/nsfd.rst, but for
  * socketat(): each cell is a test, with the column as its variant.
  */
-#define NEEDS_TYPE	CLONE_NEWNET
-#define NEEDS_NAME	"CONFIG_NET_NS"
+#define NEEDS_TYPE	(CLONE_NEWUSER | CLONE_NEWNET)
+#define NEEDS_NAME	"CONFIG_USER_NS or CONFIG_NET_NS"
 #include "privilege.h"
 
 FIXTURE(privilege)

@@ -99,15 +99,6 @@ static __u64 caps_all(void)
 }
 
 /*
- * A missing type may be skipped, but where there is no namespace file at all
- * nothing is.
- */
-static bool lacks_type(const char *name)
-{
-	return !have_ns(name) && have_ns("user");
-}
-
-/*
  * Each type for itself: the caller is root in a user namespace of its own, and
  * has a child in a namespace of the type, which belongs to that user namespace.
  */
@@ -136,7 +127,8 @@ FIXTURE_VARIANT_ADD(type, time) { "time", CLONE_NEWTIME };
 
 FIXTURE_SETUP(type)
 {
-	if (lacks_type(variant->name))
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	if (lacks_ns(variant->name))
 		SKIP(return, "no %s namespace", variant->name);
 	self->outer = open_ns(0, variant->name);
 	ASSERT_LE(0, self->outer);
@@ -439,7 +431,8 @@ FIXTURE_VARIANT_ADD(hop, time) { "time", CLONE_NEWTIME };
 
 FIXTURE_SETUP(hop)
 {
-	if (lacks_type(variant->name))
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	if (lacks_ns(variant->name))
 		SKIP(return, "no %s namespace", variant->name);
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&self->a, variant->flag));
@@ -642,6 +635,7 @@ TEST(user_namespaces_do_not_leak)
 	pid_t pid;
 	int i, fd;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, allow_few("user", 3));
 	for (i = 0; i < 12; i++) {
@@ -662,6 +656,7 @@ TEST(user_namespaces_do_not_leak)
 
 TEST(bad_descriptor)
 {
+	char path[64];
 	int fd;
 
 	EXPECT_EQ(EBADF, try_setns(-1, 0));
@@ -669,13 +664,14 @@ TEST(bad_descriptor)
 	EXPECT_EQ(EBADF, try_setns(AT_FDCWD, 0));
 	EXPECT_EQ(EBADF, try_setns(-1, -1));
 	/* the file is open, but not for this */
-	fd = open("/proc/self/ns/user", O_PATH | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", any_ns());
+	fd = open(path, O_PATH | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(EBADF, try_setns(fd, 0));
 	EXPECT_EQ(EBADF, try_setns(fd, CLONE_NEWUSER));
 	ASSERT_EQ(0, close(fd));
 	EXPECT_EQ(EBADF, try_setns(fd, 0));
-	fd = open_ns(0, "user");
+	fd = open_ns(0, any_ns());
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, close(fd));
 	EXPECT_EQ(EBADF, try_setns(fd, CLONE_NEWUSER));
@@ -714,6 +710,7 @@ TEST(pidfd_and_bad_types)
 	struct target t;
 	size_t i;
 
+	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, target_start(&t, CLONE_NEWCGROUP));
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -736,6 +733,7 @@ TEST(pidfd_and_bad_types)
 TEST(pidfd_of_the_dead)
 {
 	struct pollfd p = { .events = POLLIN };
+	size_t type;
 	int all, i;
 	pid_t pid;
 
@@ -747,9 +745,9 @@ TEST(pidfd_of_the_dead)
 		_exit(0);
 	ASSERT_EQ(1, poll(&p, 1, 5000));
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(ESRCH, try_setns(p.fd, CLONE_NEWCGROUP));
-		EXPECT_EQ(ESRCH, try_setns(p.fd, CLONE_NEWUSER));
-		EXPECT_EQ(ESRCH, try_setns(p.fd, CLONE_NEWPID));
+		for (type = 0; type < NR_NS_TYPES; type++)
+			EXPECT_EQ(have_ns(ns_types[type].name) ? ESRCH : EINVAL,
+				  try_setns(p.fd, ns_types[type].flag));
 		EXPECT_EQ(ESRCH, try_setns(p.fd, all));
 		EXPECT_EQ(EINVAL, try_setns(p.fd, 0));
 		EXPECT_EQ(EINVAL, try_setns(p.fd, 1));
@@ -764,6 +762,8 @@ TEST(pidfd_needs_access)
 	pid_t pid;
 	char c;
 
+	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 	ASSERT_EQ(0, unshare_user());
@@ -797,6 +797,7 @@ TEST(pidfd_and_all_types)
 	struct target t;
 	int all;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	home = where_is(0);
 	all = all_types();
@@ -820,6 +821,7 @@ TEST(pidfd_of_a_thread)
 	int pidfd;
 	pid_t pid;
 
+	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, idler_start(&thread, CLONE_NEWCGROUP));
 	there = where_is(thread.tid);
@@ -845,6 +847,7 @@ TEST(pidfd_of_oneself)
 	struct where home;
 	pid_t pid;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_TRUE(have_ns("user"));
 	all = all_types() & ~CLONE_NEWUSER;
@@ -874,6 +877,8 @@ TEST(user_namespace_gives_all_capabilities)
 	struct caps c;
 	int fd;
 
+	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	fd = open_ns(0, "user");
 	ASSERT_LE(0, fd);
@@ -898,6 +903,7 @@ TEST(pid_namespace_is_for_later_children)
 	struct target t;
 	ino_t ino, there;
 
+	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_EQ(0, become_root());
 	ino = ns_ino(0, "pid");
 	ASSERT_NE((ino_t)0, ino);
@@ -928,6 +934,8 @@ TEST(pid_namespace_of_a_descendant_only)
 	struct target t, u;
 	pid_t pid;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
 	/* the rights are there: this user namespace owns all of them */
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&t, CLONE_NEWPID));
@@ -970,6 +978,8 @@ TEST(pid_namespace_and_back)
 	struct target t;
 	pid_t pid;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_EQ(0, unshare_user());
 	/* the caller's may belong to others, that of this child does not */
 	pid = ns_fork(CLONE_NEWPID, &pidfd);
@@ -1009,6 +1019,7 @@ TEST(pidfd_of_one_who_moves)
 	__u64 start;
 	pid_t pid;
 
+	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_NE(NULL, v);
 	ASSERT_EQ(0, unshare_user());
 	types = all_types() & PLAIN_TYPES;

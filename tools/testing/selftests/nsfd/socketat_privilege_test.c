@@ -7,8 +7,8 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 
-#define NEEDS_TYPE	CLONE_NEWNET
-#define NEEDS_NAME	"CONFIG_NET_NS"
+#define NEEDS_TYPE	(CLONE_NEWUSER | CLONE_NEWNET)
+#define NEEDS_NAME	"CONFIG_USER_NS or CONFIG_NET_NS"
 #include "privilege.h"
 
 FIXTURE(socketat_privilege)
