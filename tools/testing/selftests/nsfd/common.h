@@ -247,9 +247,9 @@ static inline const char *any_ns(void)
 }
 
 /* A test that is about more types than its program asks for them. */
-#define NEEDS(flag, option) do {					\
+#define NEEDS(statement, flag, option) do {				\
 	if (!have_type(flag))						\
-		SKIP(return, "the kernel is built without " option);	\
+		SKIP(statement, "the kernel is built without " option);	\
 } while (0)
 
 /* A program that is about one type says so before it includes this. */

@@ -301,7 +301,7 @@ TEST_F(delegate, lasts_through_pidfd_getfd)
 
 TEST_F(delegate, lasts_in_another_user_namespace)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_worker());
 	ASSERT_EQ(0, unshare(CLONE_NEWUSER));
 	EXPECT_EQ(EPERM, try_at(self->nsfd));
@@ -457,7 +457,7 @@ TEST(owner_of_the_user_namespace_delegates)
 	struct ns_child child;
 	int nsfd, fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (sys_socketat(-1, 0, 0, 0) == -1 && errno != EBADF)
 		SKIP(return, "ENOSYS");
 	ASSERT_EQ(0, become_nobody());

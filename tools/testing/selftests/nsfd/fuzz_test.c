@@ -279,7 +279,7 @@ TEST_F_TIMEOUT(fuzz, calls, 3600)
 	pid_t pid;
 	__u64 start = msecs();
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	pid = fork();
 	ASSERT_LE(0, pid);

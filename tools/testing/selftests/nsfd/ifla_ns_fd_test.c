@@ -230,7 +230,7 @@ TEST_F(move, needs_net_admin_over_both)
 {
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
@@ -262,7 +262,7 @@ TEST_F(move, into_a_child_user_namespace)
 	struct ns_child c;
 	int nsfd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNET));
 	nsfd = open_ns(c.pid, "net");
 	ASSERT_GE(nsfd, 0);
@@ -435,7 +435,7 @@ TEST_F(create, needs_net_admin_over_target)
 {
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
@@ -526,7 +526,7 @@ TEST(ordinary_user)
 {
 	struct rtnl_ns here, there;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_nobody());
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, rtnl_unshare(&there));

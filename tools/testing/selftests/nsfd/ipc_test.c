@@ -517,7 +517,7 @@ TEST(no_undo_if_a_later_type_is_refused)
 	struct ns_child child;
 	ino_t ino;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (!have_type(CLONE_NEWNET))
 		SKIP(return, "no CONFIG_NET_NS");
 	ASSERT_EQ(0, unshare_user());
@@ -676,7 +676,7 @@ TEST_F(ipc, needs_no_other_capability)
 /* All the rights one can have, but not over the owner of the target. */
 TEST_F(ipc, needs_rights_over_the_target)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWIPC));
 	EXPECT_EQ(EPERM, try_setns(self->home, 0));
@@ -692,7 +692,7 @@ TEST(needs_rights_at_home)
 	struct ns_child child;
 	int there, user;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWIPC));
 	there = open_ns(child.pid, "ipc");
@@ -712,7 +712,7 @@ TEST_F(ipc, owner)
 {
 	int owner;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(CLONE_NEWIPC, ioctl(self->there, NS_GET_NSTYPE));
 	owner = ioctl(self->there, NS_GET_USERNS);
 	ASSERT_LE(0, owner);
@@ -759,7 +759,7 @@ TEST(freed_when_nobody_has_it)
 	struct ns_child child;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, write_file("/proc/sys/user/max_ipc_namespaces", "1"));
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWIPC));
@@ -780,7 +780,7 @@ TEST(attached_memory_keeps_it)
 	struct ns_child child;
 	int there, home, *mem;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, write_file("/proc/sys/user/max_ipc_namespaces", "2"));
 	ASSERT_EQ(0, unshare(CLONE_NEWIPC));

@@ -184,7 +184,7 @@ TEST_F(mnt, owner)
 	struct ns_child c;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_TRUE(is_ns("/proc/self/ns/user",
 			  ioctl(self->there, NS_GET_USERNS)));
 
@@ -351,7 +351,7 @@ TEST_F(mnt, needs_capability_over_the_target)
 {
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
@@ -371,7 +371,7 @@ TEST_F(mnt, enter_that_of_a_child_user_namespace)
 	struct ns_child c;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
 	fd = open_ns(c.pid, "mnt");
 	ASSERT_EQ(0, enter(fd));
@@ -388,7 +388,7 @@ TEST(ordinary_user)
 	struct ns_child c;
 	int user, mnt;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_nobody());
 	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
 	user = open_ns(c.pid, "user");
@@ -409,7 +409,7 @@ TEST(ordinary_user_both_at_once)
 	struct ns_child c;
 	int mnt;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_nobody());
 	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNS));
 	mnt = open_ns(c.pid, "mnt");
@@ -425,7 +425,7 @@ TEST_F(mnt, stays_if_another_type_fails)
 {
 	struct ns_child c;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (!have_type(CLONE_NEWNET))
 		SKIP(return, "no CONFIG_NET_NS");
 	ASSERT_EQ(0, unshare_user());
@@ -655,7 +655,7 @@ TEST_F(mnt, bind_stack_with_ones_own_file)
 {
 	int below;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, touch("/tmp/stack"));
 	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/stack", 0));
 	below = open("/tmp/stack", O_PATH | O_CLOEXEC);
@@ -673,7 +673,7 @@ TEST_F(mnt, bind_stack_with_ones_own_file)
 
 TEST_F(mnt, unshare_leaves_files_out)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, make_tree(self->there));
 	ASSERT_EQ(0, touch("/tmp/tree/user"));
 	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/tree/user", 0));
@@ -703,7 +703,7 @@ TEST_F(mnt, unshare_with_a_user_namespace_leaves_files_out)
 {
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
@@ -1179,7 +1179,7 @@ TEST(ioctls_without_proc)
 	struct ns_child c;
 	__u64 id;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	walk = is_real_root() ? EINVAL : EPERM;
 	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWNS));
@@ -1239,7 +1239,7 @@ TEST_F(mnt, pidfd_get_mnt_namespace_of_another)
 	int parent = sys_pidfd_open(getpid(), 0);
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {

@@ -435,7 +435,7 @@ TEST_F(net, needs_no_other_capability)
 /* All the rights one can have, but not over the owner of the target. */
 TEST_F(net, needs_rights_over_the_target)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWNET));
 	EXPECT_EQ(EPERM, try_setns(self->home, 0));
@@ -451,7 +451,7 @@ TEST(needs_rights_at_home)
 	struct ns_child child;
 	int there, user;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWNET));
 	there = open_ns(child.pid, "net");
@@ -471,7 +471,7 @@ TEST_F(net, owner)
 {
 	int owner;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(CLONE_NEWNET, ioctl(self->there, NS_GET_NSTYPE));
 	owner = ioctl(self->there, NS_GET_USERNS);
 	ASSERT_LE(0, owner);
@@ -728,7 +728,7 @@ TEST(socket_ioctl_needs_cap_net_admin)
 	pid_t pid;
 	int sk;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	sk = new_socket(AF_INET);
@@ -828,7 +828,7 @@ TEST_F(tun, ioctls_need_cap_net_admin)
 {
 	int i;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
 	ASSERT_LE(0, ioctl(self->fd, TUNGETDEVNETNS, NULL));
 	ASSERT_LE(0, ioctl(self->fd, SIOCGSKNS, NULL));
@@ -870,7 +870,7 @@ TEST_F(tun, device_of_another_owner)
 	struct ns_child child;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, new_tun(self->fd, "nsfd"));
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWNET));
 	ASSERT_EQ(0, move_link("nsfd", child.pid));

@@ -306,7 +306,7 @@ TEST(unknown_names)
 	size_t i;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	fd = open(NS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -332,8 +332,8 @@ TEST(nothing_is_made_or_removed)
 	struct list before, after;
 	int fd;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	fd = open(NS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
@@ -365,8 +365,8 @@ TEST(modes_cannot_be_changed)
 	struct stat st;
 	int fd, link;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_FAILS(EPERM, chmod(NS_DIR, 0755));
 	ASSERT_FAILS(EPERM, chmod(NS_DIR, 0511));
@@ -681,7 +681,7 @@ TEST_F(name, different_in_another_namespace)
 	int dir_a, dir_b;
 	size_t i;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&a, variant->flag));
 	ASSERT_EQ(0, target_start(&b, variant->flag));
@@ -743,7 +743,7 @@ TEST_F(name, owner_by_ioctl)
 	struct target t;
 	int fd, owner;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&t, variant->flag));
 	fd = open_ns(t.pid, variant->name);
@@ -763,7 +763,7 @@ TEST_F(name, parent_by_ioctl)
 	int fd, parent, own;
 	struct target t;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&t, variant->flag));
 	fd = open_ns(t.pid, variant->name);
@@ -788,7 +788,7 @@ TEST_F(name, owner_uid_by_ioctl)
 {
 	uid_t uid = -1;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(variant->flag, ioctl(self->fd, NS_GET_NSTYPE));
 	if (variant->flag == CLONE_NEWUSER) {
@@ -844,7 +844,7 @@ TEST_F(name, descriptor_keeps_it)
 	ino_t ino;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, allow_few(variant->type, 2));
 	ASSERT_EQ(0, target_start(&t, variant->flag));
@@ -869,7 +869,7 @@ TEST_F(name, o_path_keeps_it)
 	int fd, again;
 	ino_t ino;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, allow_few(variant->type, 2));
 	ASSERT_EQ(0, target_start(&t, variant->flag));
@@ -915,7 +915,7 @@ TEST_F(name, bind_mount_keeps_it)
 	struct stat st;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
 	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
@@ -1155,7 +1155,7 @@ TEST(leader_has_gone)
 	pid_t pid, tid;
 	char text[64];
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, pipe2(survivor_pipe, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(hold, O_CLOEXEC));
 	pid = fork();
@@ -1280,7 +1280,7 @@ TEST(process_with_more_capabilities)
 	struct list l;
 	int dir;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -1306,8 +1306,8 @@ TEST(process_outside_the_user_namespace)
 	struct list l;
 	char c;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(hold, O_CLOEXEC));
@@ -1344,7 +1344,7 @@ TEST(pid_for_children_before_the_first)
 	struct stat st;
 	int dir;
 
-	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_NE((ino_t)0, own);
 	ASSERT_EQ(own, ns_ino(0, "pid_for_children"));
 	ASSERT_EQ(0, become_root());
@@ -1368,7 +1368,7 @@ TEST(pid_for_children_after_the_first)
 	struct target first, second;
 	char text[64], expected[64];
 
-	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_NE((ino_t)0, own);
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
@@ -1411,7 +1411,7 @@ TEST(descriptor_is_passed_on)
 	ino_t ino = 0;
 	pid_t pid;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv));
 	pid = fork();
@@ -1464,7 +1464,7 @@ TEST(read_while_it_execs_and_exits)
 	pid_t pid;
 	int err;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, become_root());
 	for (round = 0; round < 60 && msecs() < end; round++) {
 		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));

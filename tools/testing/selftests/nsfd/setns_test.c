@@ -127,7 +127,7 @@ FIXTURE_VARIANT_ADD(type, time) { "time", CLONE_NEWTIME };
 
 FIXTURE_SETUP(type)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (lacks_ns(variant->name))
 		SKIP(return, "no %s namespace", variant->name);
 	self->outer = open_ns(0, variant->name);
@@ -431,7 +431,7 @@ FIXTURE_VARIANT_ADD(hop, time) { "time", CLONE_NEWTIME };
 
 FIXTURE_SETUP(hop)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (lacks_ns(variant->name))
 		SKIP(return, "no %s namespace", variant->name);
 	ASSERT_EQ(0, unshare_user());
@@ -635,7 +635,7 @@ TEST(user_namespaces_do_not_leak)
 	pid_t pid;
 	int i, fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, allow_few("user", 3));
 	for (i = 0; i < 12; i++) {
@@ -710,7 +710,7 @@ TEST(pidfd_and_bad_types)
 	struct target t;
 	size_t i;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, target_start(&t, CLONE_NEWCGROUP));
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -762,8 +762,8 @@ TEST(pidfd_needs_access)
 	pid_t pid;
 	char c;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 	ASSERT_EQ(0, unshare_user());
@@ -797,7 +797,7 @@ TEST(pidfd_and_all_types)
 	struct target t;
 	int all;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	home = where_is(0);
 	all = all_types();
@@ -821,7 +821,7 @@ TEST(pidfd_of_a_thread)
 	int pidfd;
 	pid_t pid;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, idler_start(&thread, CLONE_NEWCGROUP));
 	there = where_is(thread.tid);
@@ -847,7 +847,7 @@ TEST(pidfd_of_oneself)
 	struct where home;
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_TRUE(have_ns("user"));
 	all = all_types() & ~CLONE_NEWUSER;
@@ -877,8 +877,8 @@ TEST(user_namespace_gives_all_capabilities)
 	struct caps c;
 	int fd;
 
-	NEEDS(CLONE_NEWCGROUP, "CONFIG_CGROUPS");
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWCGROUP, "CONFIG_CGROUPS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	fd = open_ns(0, "user");
 	ASSERT_LE(0, fd);
@@ -903,7 +903,7 @@ TEST(pid_namespace_is_for_later_children)
 	struct target t;
 	ino_t ino, there;
 
-	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_EQ(0, become_root());
 	ino = ns_ino(0, "pid");
 	ASSERT_NE((ino_t)0, ino);
@@ -934,8 +934,8 @@ TEST(pid_namespace_of_a_descendant_only)
 	struct target t, u;
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
-	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	/* the rights are there: this user namespace owns all of them */
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&t, CLONE_NEWPID));
@@ -978,8 +978,8 @@ TEST(pid_namespace_and_back)
 	struct target t;
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
-	NEEDS(CLONE_NEWPID, "CONFIG_PID_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_EQ(0, unshare_user());
 	/* the caller's may belong to others, that of this child does not */
 	pid = ns_fork(CLONE_NEWPID, &pidfd);
@@ -1019,7 +1019,7 @@ TEST(pidfd_of_one_who_moves)
 	__u64 start;
 	pid_t pid;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_NE(NULL, v);
 	ASSERT_EQ(0, unshare_user());
 	types = all_types() & PLAIN_TYPES;

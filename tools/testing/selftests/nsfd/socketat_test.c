@@ -710,7 +710,7 @@ TEST_F(socketat, own_namespace_needs_no_privilege)
 /* Root in a user namespace that owns none of the two. */
 TEST_F(socketat, from_a_child_user_namespace)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_FAILS(EPERM, DGRAM(self->there.fd));
 	ASSERT_TRUE(is_in(DGRAM(self->here.fd), &self->here));
@@ -725,7 +725,7 @@ TEST_F(socketat, not_the_owner)
 	struct ns_child c;
 	int nsfd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, ns_child_start(&c, CLONE_NEWUSER | CLONE_NEWNET));
 	nsfd = open_ns(c.pid, "net");
 	ASSERT_GE(DGRAM(nsfd), 0);
@@ -746,7 +746,7 @@ TEST(owner_from_outside)
 	struct ns_child c;
 	int nsfd, sk;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	if (missing())
 		SKIP(return, "ENOSYS");
 	ASSERT_EQ(0, become_nobody());

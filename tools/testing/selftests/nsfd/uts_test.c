@@ -203,7 +203,7 @@ TEST_F(uts, needs_no_other_capability)
 /* All the rights one can have, but not over the owner of the target. */
 TEST_F(uts, needs_rights_over_the_target)
 {
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWUTS));
 	EXPECT_EQ(EPERM, try_setns(self->home, 0));
@@ -220,7 +220,7 @@ TEST(needs_rights_at_home)
 	struct ns_child child;
 	int there, user;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWUTS));
 	there = open_ns(child.pid, "uts");
@@ -240,7 +240,7 @@ TEST_F(uts, owner)
 {
 	int owner;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(CLONE_NEWUTS, ioctl(self->there, NS_GET_NSTYPE));
 	owner = ioctl(self->there, NS_GET_USERNS);
 	ASSERT_LE(0, owner);
@@ -287,7 +287,7 @@ TEST(freed_when_nobody_has_it)
 	struct ns_child child;
 	int fd;
 
-	NEEDS(CLONE_NEWUSER, "CONFIG_USER_NS");
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, write_file("/proc/sys/user/max_uts_namespaces", "1"));
 	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUTS));
