@@ -209,6 +209,8 @@ TEST_F(move, no_such_device)
 {
 	ASSERT_EQ(-ENODEV, rtnl_move(self->here.sk, variant->type, "none",
 				     self->there.fd));
+	/* and the descriptor is looked at, where there is one */
+	ASSERT_EQ(-EBADF, rtnl_move(self->here.sk, variant->type, "dev", -1));
 }
 
 TEST_F(move, needs_net_admin)
@@ -429,6 +431,8 @@ TEST_F(create, needs_net_admin)
 	ASSERT_NOWHERE("dev");
 	ASSERT_EQ(0, set_caps(CAP_BIT(CAP_NET_ADMIN)));
 	ASSERT_EQ(0, rtnl_add_dummy(self->here.sk, "dev", self->there.fd));
+	ASSERT_EQ(-ENODEV, rtnl_index(self->here.sk, "dev"));
+	ASSERT_LT(0, rtnl_index(self->there.sk, "dev"));
 }
 
 TEST_F(create, needs_net_admin_over_target)
