@@ -6,7 +6,9 @@
 # Of DIR/vanilla.* and DIR/nsfd.* it makes DIR/figures.tsv and
 # DIR/throughput.tsv. It prints both, tells which targets are met, and what is
 # worse than in the file COMMITTED by more than one in a hundred: then it ends
-# with status 1.
+# with status 1. That is not asked of the ways with a thread, a broker or a
+# process, which we are compared with: they wake each other, and what that takes
+# is up to three in a hundred apart from build to build.
 use strict;
 use warnings;
 
@@ -188,7 +190,7 @@ if ($old_compiler ne $compiler) {
 	print "The committed figures are of another compiler, $old_compiler.\n";
 	%old = ();
 }
-for my $case (sort keys %old) {
+for my $case (grep { !/\b(thread|broker|process)/ } sort keys %old) {
 	my $new = $ours{$case};
 
 	next if defined($new) && $new <= $old{$case} + abs($old{$case}) / 100;
