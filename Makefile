@@ -152,7 +152,7 @@ race: trees/nsfd kselftest
 		tools/testing/selftests/nsfd/config.parity
 	@scripts/race.sh
 
-check: trees/nsfd trees/applied
+check: kernel/nsfd trees/applied
 	@scripts/check.sh
 
 clean:
