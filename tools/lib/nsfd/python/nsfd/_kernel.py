@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
+"""The requests to the kernel: system call, module, helper thread.
+
+The methods, their order and their errors are those of libnsfd (socketat.c,
+delegate.c). The module has no state: nothing is cached, so neither fork() nor
+a seccomp filter that is installed later can make an earlier answer wrong.
+"""
+
+from __future__ import annotations
+
+import _socket
+import ctypes
+import errno
+import fcntl
+import os
+import struct
+import sys
+from _thread import allocate_lock, get_native_id, start_new_thread
+from time import sleep
+from typing import Callable, List, Optional
+
+DEVICE = "/dev/nsfd"
+
+_CLONE_NEWNET = 0x40000000
+_NSFS_MAGIC = 0x6E736673
+_ANON_INODE_FS_MAGIC = 0x09041934
+
+_MACHINE = os.uname().machine
+
+
+def _socketat_number() -> Optional[int]:
+    """The number of socketat() in the ABI of this interpreter, if known."""
+    if _MACHINE.startswith("alpha"):
+        return 658
+    abi = getattr(sys.implementation, "_multiarch", "")
+    if abi.endswith("gnux32"):
+        return 548 + 0x40000000
+    if _MACHINE.startswith("mips"):
+        # Three ABIs on one machine, and another call under a wrong number.
+        if not abi.startswith("mips"):
+            return None
+        if abi.endswith("gnuabin32"):
+            return 548 + 6000
+        return 548 + (5000 if abi.endswith("gnuabi64") else 4000)
+    return 548
+
+
+_NR_SOCKETAT = _socketat_number()
+
+# <asm/ioctl.h>: these have their own layout of the number of a request.
+if _MACHINE.startswith(("alpha", "mips", "ppc", "sparc")):
+    _NONE, _WRITE = 1 << 29, 4 << 29
+else:
+    _NONE, _WRITE = 0, (2 if _MACHINE.startswith("parisc") else 1) << 30
+
+_NSIO = 0xB7 << 8
+_NS_GET_NSTYPE = _NONE | _NSIO | 0x03
+_NS_NET_DELEGATE_SOCKETS = _NONE | _NSIO | 0x20
+_NS_NET_REVOKE_SOCKETS = _NONE | _NSIO | 0x21
+
+# struct nsfd_socket and struct nsfd_delegate of <linux/nsfd.h>.
+_SOCKET_ARG = struct.Struct("=IIiiii")
+_DELEGATE_ARG = struct.Struct("=IIiI")
+_NSFD_SOCKET = _WRITE | _SOCKET_ARG.size << 16 | _NSIO | 0x40
+_NSFD_DELEGATE = _WRITE | _DELEGATE_ARG.size << 16 | _NSIO | 0x41
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+_libc.syscall.argtypes = [ctypes.c_long, *4 * [ctypes.c_int]]
+_libc.setns.argtypes = [ctypes.c_int, ctypes.c_int]
+_libc.fstatfs.argtypes = [ctypes.c_int, ctypes.c_char_p]
+
+
+def error(number: int, text: str = "", filename: Optional[str] = None) -> OSError:
+    """An OSError of the subclass that belongs to its number."""
+    return OSError(number, text or os.strerror(number), filename)
+
+
+def _call(function: Callable[..., int], *args: object) -> int:
+    # A Python signal handler can run between the call and get_errno(). If it
+    # gets here, it must leave the number as it was.
+    saved = ctypes.get_errno()
+    result = function(*args)
+    number = ctypes.get_errno()
+    ctypes.set_errno(saved)
+    if result < 0:
+        raise error(number)
+    return result
+
+
+def _socketat(nsfd: int, family: int, kind: int, proto: int) -> int:
+    if _NR_SOCKETAT is None:
+        raise error(errno.ENOSYS)
+    return _call(_libc.syscall, _NR_SOCKETAT, nsfd, family, kind, proto)
+
+
+def _have_socketat() -> bool:
+    """Whether the call itself answers, and not a seccomp filter."""
+    try:
+        _socketat(-1, 0, 0, 0)
+    except OSError as e:
+        return e.errno == errno.EBADF
+    return False
+
+
+def _setns(nsfd: int, kind: int) -> None:
+    _call(_libc.setns, nsfd, kind)
+
+
+def _ioctl(fd: int, request: int, arg: bytearray) -> int:
+    # With an object that can be written to, the result is that of ioctl().
+    return fcntl.ioctl(fd, request, arg, True)
+
+
+def _socket_arg(nsfd: int, family: int, kind: int, proto: int) -> bytearray:
+    return bytearray(
+        _SOCKET_ARG.pack(_SOCKET_ARG.size, 0, nsfd, family, kind, proto)
+    )
+
+
+def _device_ioctl(request: int, arg: bytearray) -> int:
+    """A request to the module; ENOSYS unless there is a device that knows it."""
+    try:
+        dev = os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as e:
+        # open() looks for a free descriptor before it looks at the path.
+        if e.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) and os.access(
+            DEVICE, os.F_OK
+        ):
+            raise
+        raise error(errno.ENOSYS) from None
+    try:
+        return _ioctl(dev, request, arg)
+    except OSError as e:
+        if e.errno != errno.ENOTTY:
+            raise
+        raise error(errno.ENOSYS) from None
+    finally:
+        os.close(dev)
+
+
+def _filesystem(fd: int) -> int:
+    # No architecture has more than 128 bytes. f_type is the first member.
+    buf = ctypes.create_string_buffer(512)
+    _call(_libc.fstatfs, fd, buf)
+    size = 4 if _MACHINE.startswith("s390") else ctypes.sizeof(ctypes.c_long)
+    return int.from_bytes(buf.raw[:size], sys.byteorder)
+
+
+def check_net(fd: int) -> bool:
+    """Raise EBADF or EINVAL unless fd refers to a network namespace.
+
+    Return whether it is a descriptor that the module delegated. That one is no
+    file of nsfs, and unknown to all but the module.
+    """
+    # Python's fcntl() has a ValueError for negative ones.
+    if fd < 0 or fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_PATH:
+        raise error(errno.EBADF)
+    filesystem = _filesystem(fd)
+    # Other files might take the request for one of their own.
+    if filesystem in (_NSFS_MAGIC, _ANON_INODE_FS_MAGIC):
+        try:
+            if fcntl.ioctl(fd, _NS_GET_NSTYPE, 0) == _CLONE_NEWNET:
+                return filesystem != _NSFS_MAGIC
+        except OSError:
+            pass
+    raise error(errno.EINVAL)
+
+
+def _is_from_module(fd: int) -> bool:
+    try:
+        return check_net(fd)
+    except OSError:
+        return False
+
+
+def open_net(path: str) -> int:
+    """Open the network namespace at a path."""
+    # Without O_NONBLOCK, open() of a FIFO waits for a writer.
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        check_net(fd)
+    except BaseException as e:
+        os.close(fd)
+        if isinstance(e, OSError):
+            e.filename = path
+        raise
+    return fd
+
+
+def _is_own(nsfd: int) -> bool:
+    """Whether nsfd refers to the network namespace of the calling thread."""
+    try:
+        own, target = os.stat("/proc/thread-self/ns/net"), os.fstat(nsfd)
+    except OSError:
+        return False
+    return (own.st_dev, own.st_ino) == (target.st_dev, target.st_ino)
+
+
+def _plain_socket(family: int, kind: int, proto: int) -> int:
+    # Not socket.socket, which a program may have replaced by its own.
+    return _socket.socket(family, kind, proto).detach()
+
+
+def _wait_for_exit(tid: int) -> None:
+    """Wait until the kernel has removed a thread that is about to exit.
+
+    Until then unshare(CLONE_NEWUSER) fails, os.fork() warns, and the namespace
+    has a user more. It is a matter of microseconds; the bound is for a debugger
+    that stops the thread.
+    """
+    for attempt in range(200):
+        if not os.access(f"/proc/self/task/{tid}", os.F_OK):
+            return
+        sleep(0 if attempt < 100 else 0.001)
+
+
+def _by_thread(nsfd: int, family: int, kind: int, proto: int) -> int:
+    """Create the socket in a thread that enters the namespace and exits.
+
+    The thread never returns to the original namespace, so there is no second
+    setns() that could fail. It is a thread of _thread, without the hooks of
+    threading, so that no trace function runs in the target namespace.
+    """
+    caller = get_native_id()
+    done = allocate_lock()
+    fds: List[int] = []
+    tids: List[int] = []
+    errors: List[BaseException] = []
+
+    def enter_and_create() -> None:
+        try:
+            tids.append(get_native_id())
+            if tids[0] == caller:
+                raise error(
+                    errno.ENOTSUP,
+                    "threads are emulated here: import nsfd before "
+                    "gevent or eventlet replace them",
+                )
+            _setns(nsfd, _CLONE_NEWNET)
+            fds.append(_plain_socket(family, kind, proto))
+        except BaseException as e:
+            errors.append(e)
+        finally:
+            done.release()
+
+    if sys.is_finalizing():
+        # A new thread would exit before its first instruction.
+        raise error(errno.EAGAIN, "no helper thread at interpreter shutdown")
+    done.acquire()
+    try:
+        start_new_thread(enter_and_create, ())
+    except RuntimeError as e:
+        raise error(errno.EAGAIN, f"no helper thread: {e}") from None
+
+    # A signal handler may raise in here, as that of SIGINT does. The thread
+    # uses nsfd, which may be closed after this function, and leaves a socket.
+    interrupt: Optional[BaseException] = None
+    while True:
+        try:
+            done.acquire()
+            break
+        except BaseException as e:
+            interrupt = e
+    try:
+        if interrupt:
+            raise interrupt
+        if tids and tids[0] != caller:
+            _wait_for_exit(tids[0])
+        if errors:
+            raise errors[0]
+        return fds.pop()
+    finally:
+        if fds:
+            os.close(fds.pop())
+        # An exception holds its frame, and this frame the exception.
+        errors.clear()
+        interrupt = None
+
+
+def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
+    """Create a socket in the network namespace that nsfd refers to."""
+    try:
+        return _socketat(nsfd, family, kind, proto)
+    except OSError as e:
+        # Not the exception: it would hold this frame, and the frame it.
+        number = e.errno or 0
+    # A seccomp filter fails a call that it does not know with EPERM.
+    missing = number == errno.ENOSYS or (
+        number == errno.EPERM and not _have_socketat()
+    )
+    # To the system call, what the module delegated is no namespace. It takes
+    # the request itself, and needs neither the call nor the device.
+    if (missing or number == errno.EINVAL) and _is_from_module(nsfd):
+        return _ioctl(nsfd, _NSFD_SOCKET, _socket_arg(-1, family, kind, proto))
+    if not missing:
+        raise error(number)
+
+    try:
+        return _device_ioctl(_NSFD_SOCKET, _socket_arg(nsfd, family, kind, proto))
+    except OSError as e:
+        if e.errno != errno.ENOSYS:
+            raise
+    check_net(nsfd)
+    if _is_own(nsfd):
+        return _plain_socket(family, kind, proto)
+    return _by_thread(nsfd, family, kind, proto)
+
+
+def delegate(nsfd: int) -> int:
+    """Create a delegated descriptor."""
+    if not check_net(nsfd):
+        try:
+            return fcntl.ioctl(nsfd, _NS_NET_DELEGATE_SOCKETS, 0)
+        except OSError as e:
+            if e.errno != errno.ENOTTY:
+                raise
+    return _device_ioctl(
+        _NSFD_DELEGATE,
+        bytearray(_DELEGATE_ARG.pack(_DELEGATE_ARG.size, 0, nsfd, 0)),
+    )
+
+
+def revoke(nsfd: int) -> None:
+    """Revoke a delegated descriptor, and all its duplicates."""
+    check_net(nsfd)
+    try:
+        fcntl.ioctl(nsfd, _NS_NET_REVOKE_SOCKETS, 0)
+    except OSError as e:
+        # A kernel that does not know the request has not delegated anything.
+        if e.errno == errno.ENOTTY:
+            raise error(errno.EINVAL) from None
+        raise
+
+
+def way() -> str:
+    """The method that make_socket() would use now."""
+    if _have_socketat():
+        return "syscall"
+    try:
+        _device_ioctl(_NSFD_SOCKET, _socket_arg(-1, 0, 0, 0))
+    except OSError as e:
+        if e.errno == errno.EBADF:
+            return "module"
+    try:
+        _setns(-1, 0)
+    except OSError as e:
+        if e.errno == errno.EBADF:
+            return "thread"
+    return "none"
