@@ -71,6 +71,9 @@ for file in $(git ls-files 'Documentation/*.rst'); do
 	rst2html --report=1 "$file" 2>&1 >/dev/null | grep -v '^$' >"$out/log" || :
 	verdict "rst2html $file" "$out/log"
 done
+(cd tools/lib/nsfd/python && python3 -m mypy --cache-dir=/dev/null) >"$out/all" 2>&1 &&
+	: >"$out/all"
+verdict mypy "$out/all"
 
 if [ "$bad" = 0 ]; then
 	echo "static checks: clean"

@@ -40,6 +40,8 @@ if [ "$#" = 0 ] && [ -e /proc/self/ns/net ]; then
 	tools/lib/nsfd/check.sh build/lib "$out" || :
 	tools/testing/selftests/nsfd-tools/tools_test.sh >"$out/root/tools_test" \
 		2>"$out/tools.err" || :
+	tools/lib/nsfd/python/tests/run.sh >"$out/root/python_test" \
+		2>"$out/python.err" || :
 fi
 
 debug=/sys/kernel/debug
