@@ -6,9 +6,11 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 out=build/deb
+# The packages are built by the distribution's python.
+export PATH="/usr/bin:$PATH"
 rm -rf "$out"
 mkdir -p "$out/nsfd"
-tar -c debian drivers include tools Documentation | tar -x -C "$out/nsfd"
+tar -c debian drivers include samples tools Documentation | tar -x -C "$out/nsfd"
 
 # Who builds is who answers for it.
 name=$(git config user.name 2>/dev/null) || name=

@@ -9,8 +9,8 @@ patch perl pkg-config procps python3 python3-docutils python3-git python3-ply rs
 util-linux uuid-runtime xz-utils $*"
 
 # The Python package: what checks, tests and builds it.
-packages="$packages mypy python3-build python3-pyroute2 python3-setuptools python3-tap
-python3-wheel"
+packages="$packages dh-python mypy pybuild-plugin-pyproject python3-all python3-build
+python3-pyroute2 python3-setuptools python3-tap python3-wheel"
 
 command -v dpkg-query >/dev/null || exit 0 # not Debian: the user's own affair
 missing=
