@@ -504,6 +504,7 @@ func TestRace(t *testing.T) {
 		"first fails late":   {behavior{60 * time.Millisecond, failed}, behavior{0, alsoFailed}, "error first"},
 		"both, others later": {behavior{30 * time.Millisecond, nil}, behavior{300 * time.Millisecond, nil}, "first"},
 	} {
+		c := c
 		var open atomic.Int32
 		dial := func(ctx context.Context, endpoints []endpoint) (net.Conn, error) {
 			b, name := c.first, "first"
