@@ -110,7 +110,7 @@ stock: deb
 run-stock: stock
 	@scripts/run-stock.sh '$(STOCK)'
 
-test-stock: kselftest
+test-stock: kselftest go
 	@$(MAKE) stock STOCK=6.1
 	@$(MAKE) stock STOCK=6.12
 	@scripts/test-stock.sh 6.1 6.12
@@ -157,6 +157,7 @@ race: trees/nsfd kselftest
 	@scripts/race.sh
 
 check: kernel/nsfd trees/applied
+	@scripts/deps.sh go-staticcheck
 	@scripts/check.sh
 
 clean:

@@ -15,7 +15,7 @@ everybody=user
 # The user may not be able to reach the directory.
 tests=$(mktemp -d)
 trap 'rm -rf "$tests"; [ -n "${2:-}" ] || rm -rf "$out"' EXIT
-cp "$build/nsfd_test" "$build/sample_test" "$tests"
+cp "$build/nsfd_test" "$build/sample_test" "$build/archive" "$tests"
 chmod -R a+rX "$tests"
 
 # tap PLAN: TAP from what tests written in Go print. The last line that a test

@@ -50,7 +50,8 @@ type Dialer struct {
 
 // Dial connects from the namespace, with the arguments of net.Dialer.DialContext.
 // The connection is a *net.TCPConn, *net.UDPConn or *net.UnixConn. The context is
-// for establishing the connection only.
+// for establishing the connection only. Like each *net.UDPConn that net.FileConn
+// returns, that of "udp" requires an address in WriteMsgUDP, unlike in Write.
 func (ns *NS) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return (&Dialer{NS: ns}).DialContext(ctx, network, address)
 }
@@ -259,8 +260,11 @@ func (d *Dialer) one(ctx context.Context, e endpoint, local *endpoint) (net.Conn
 		return nil, err
 	}
 	zone := e.ip.Addr().Zone()
-	setZone(conn.LocalAddr(), zone)
 	setZone(conn.RemoteAddr(), zone)
+	if local != nil && local.ip.Addr().Zone() != "" {
+		zone = local.ip.Addr().Zone()
+	}
+	setZone(conn.LocalAddr(), zone)
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		period := d.KeepAlive
 		if period == 0 {
@@ -329,19 +333,21 @@ func wait(ctx context.Context, f *os.File) error {
 			return err
 		}
 	}
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		select {
-		case <-ctx.Done():
-			f.SetWriteDeadline(time.Unix(1, 0))
-		case <-stop:
-		}
-	}()
-	defer func() {
-		close(stop)
-		<-stopped
-	}()
+	if ctx.Done() != nil {
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			select {
+			case <-ctx.Done():
+				f.SetWriteDeadline(time.Unix(1, 0))
+			case <-stop:
+			}
+		}()
+		defer func() {
+			close(stop)
+			<-stopped
+		}()
+	}
 
 	var result error
 	err = conn.Write(func(fd uintptr) bool {

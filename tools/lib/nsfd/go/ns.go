@@ -54,9 +54,10 @@ func OpenPath(path string) (*NS, error) {
 	if magic != unix.NSFS_MAGIC {
 		return fail(unix.EINVAL)
 	}
-	fd, err := open("/proc/thread-self/fd/"+strconv.Itoa(handle), unix.O_RDONLY|unix.O_CLOEXEC)
+	link := "/proc/thread-self/fd/" + strconv.Itoa(handle)
+	fd, err := open(link, unix.O_RDONLY|unix.O_CLOEXEC)
 	if err != nil {
-		return fail(err)
+		return nil, &os.PathError{Op: "open", Path: link, Err: err}
 	}
 	if _, err := checkNet(fd); err != nil {
 		unix.Close(fd)
@@ -146,8 +147,8 @@ func (ns *NS) Resolver() *net.Resolver {
 // If neither the kernel nor the module nsfd can delegate, a thread of this
 // process enters the namespace and stays there, only to create sockets for the
 // NS that is returned. It ends when that is revoked, closed or garbage
-// collected. Dropping privileges by syscall.Setuid and the like includes that
-// thread. Here, what Fd and File return carries no permission, so that only this
+// collected. At most 1024 such threads exist, then the error is EAGAIN. Dropping
+// privileges by syscall.Setuid and the like includes them. Here, what Fd and File return carries no permission, so that only this
 // process can use it; DelegatedByThread tells.
 func (ns *NS) Delegate() (*NS, error) {
 	var delegated *NS

@@ -398,6 +398,9 @@ func childMainThread() error {
 		tid = unix.Gettid()
 		return unix.Unshare(unix.CLONE_NEWNET) != nil
 	})
+	if firstThread != unix.Getpid() {
+		return errors.New("package not initialized on the main thread")
+	}
 	if tid == unix.Getpid() {
 		return errors.New("f ran on the main thread")
 	}
@@ -405,6 +408,25 @@ func childMainThread() error {
 		return errors.New("f did not run, or the goroutine changed its thread")
 	}
 	return nil
+}
+
+// Nor must the first thread of the runtime in a program written in C, which is
+// built by make.
+func TestArchive(t *testing.T) {
+	ns := testNS(t)
+	self, err := os.Executable()
+	must(t, err)
+	path := filepath.Join(filepath.Dir(self), "archive")
+	if _, err := os.Stat(path); err != nil {
+		t.Skip(err)
+	}
+	file, err := ns.File()
+	must(t, err)
+	defer file.Close()
+	cmd := exec.Command(path)
+	cmd.ExtraFiles = []*os.File{file}
+	cmd.Stderr = os.Stderr
+	must(t, cmd.Run())
 }
 
 func canDelegateFds() bool {
@@ -577,6 +599,17 @@ func TestInsider(t *testing.T) {
 
 	must(t, enter().Close())
 	waitForStrays(t, 0)
+
+	for i := len(insiders); i < maxInsiders; i++ {
+		insiders <- struct{}{}
+	}
+	_, err := newInsider(int(ns.Fd()))
+	for len(insiders) > 0 {
+		<-insiders
+	}
+	if err != unix.EAGAIN {
+		t.Errorf("too many: %v, expected EAGAIN", err)
+	}
 
 	enter()
 	for i := 0; i < 100 && strays(t) > 0; i++ {

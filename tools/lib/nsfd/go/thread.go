@@ -15,20 +15,30 @@ import (
 // only what takes microseconds, so that more of them would not be faster.
 const maxHelpers = 16
 
-var helpers = make(chan struct{}, maxHelpers)
+// These stay, one for each namespace that is delegated by a thread.
+const maxInsiders = 1024
+
+var (
+	helpers  = make(chan struct{}, maxHelpers)
+	insiders = make(chan struct{}, maxInsiders)
+
+	// Packages are initialized on the runtime's first thread. In a shared
+	// library, that is not the main thread of the process.
+	firstThread = unix.Gettid()
+)
 
 // onOwnThread runs f on a thread that ends with it, unless f returns true: then
 // the thread is as it was before. It returns when f does.
 //
-// The runtime ends a thread when the goroutine that is locked to it returns. It
-// cannot end the main thread, which would remain in the state that f leaves it
-// in, so f never runs there. From a locked thread the runtime starts neither
+// The runtime ends a thread when the goroutine that is locked to it returns, but
+// parks its first thread, usually the main one, forever. That would remain in the
+// state that f leaves it in, so f never runs there. From a locked thread the runtime starts neither
 // threads (a thread of its own does that) nor other goroutines, and children are
 // forked only by the goroutine that asks for one.
 func onOwnThread(f func() (clean bool)) {
 	runtime.LockOSThread()
-	if unix.Gettid() == unix.Getpid() {
-		// This goroutine keeps the main thread, so that another one is found.
+	if tid := unix.Gettid(); tid == firstThread || tid == unix.Getpid() {
+		// While this goroutine occupies it, f gets another one.
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -100,12 +110,18 @@ type request struct {
 	result                chan created
 }
 
-// newInsider returns the error of setns().
+// newInsider returns the error of setns(), or EAGAIN if there are too many.
 func newInsider(nsfd int) (*insider, error) {
+	select {
+	case insiders <- struct{}{}:
+	default:
+		return nil, unix.EAGAIN
+	}
 	in := insider{make(chan request), make(chan struct{}), new(sync.Once)}
 	entered := make(chan error, 1)
 	// The thread holds a copy, so that the insider itself can be collected.
 	go onOwnThread(func() (clean bool) {
+		defer func() { <-insiders }()
 		err := unix.Setns(nsfd, unix.CLONE_NEWNET)
 		entered <- err
 		if err != nil {
