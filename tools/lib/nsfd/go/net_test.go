@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -506,7 +507,10 @@ func TestRace(t *testing.T) {
 	} {
 		c := c
 		var open atomic.Int32
+		var dials sync.WaitGroup
 		dial := func(ctx context.Context, endpoints []endpoint) (net.Conn, error) {
+			dials.Add(1)
+			defer dials.Done()
 			b, name := c.first, "first"
 			if len(endpoints) == 2 {
 				b, name = c.others, "others"
@@ -533,6 +537,7 @@ func TestRace(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s, expected %s", name, got, c.want)
 		}
+		dials.Wait()
 		for i := 0; i < 100 && open.Load() != 0; i++ {
 			time.Sleep(10 * time.Millisecond)
 		}
