@@ -50,16 +50,15 @@ for who in $everybody; do
 			-test.run "$pattern" ${GO_TEST_SHORT:+-test.short}) 2>&1 || :
 	done | tap "$plan" >"$log"
 	awk -v who="$who" -v plan="$plan" '
-		/^ok .*# SKIP/ { skip++; print; next }
-		/^ok / { pass++ }
-		/^not ok / { fail++; text = "" }
+		/^ok .*# SKIP/ { skip++; print; text = ""; next }
+		/^ok / { pass++; text = ""; next }
 		{ text = text $0 "\n" }
+		/^not ok / { fail++; printf "%s", text; text = "" }
 		END {
 			printf "%s: go: %d passed, %d failed, %d skipped\n", who, pass, fail, skip
-			bad = fail || pass + skip != plan
-			if (bad)
-				printf "%s", text
-			exit bad
+			if (pass + fail + skip != plan)
+				printf "%sof %d\n", text, plan
+			exit fail || pass + skip != plan
 		}' "$log" || bad=1
 done
 exit $bad
