@@ -7,36 +7,51 @@ import (
 	"context"
 	"net"
 	"runtime"
+	"sort"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// withSetns is what programs do instead: lock, setns(), f, setns() back.
-func withSetns(b *testing.B, home, target int, f func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	must(b, unix.Setns(target, unix.CLONE_NEWNET))
-	f()
-	must(b, unix.Setns(home, unix.CLONE_NEWNET))
-}
-
-type benchmark struct {
+// A method is one way to do what a benchmark measures.
+type method struct {
 	name string
-	f    func(b *testing.B)
+	do   func()
 }
 
-// The methods that are not there are left out.
-func methods(b *testing.B, ns, inside *NS, home int, byNS func(ns *NS), bySetns func()) []benchmark {
-	list := []benchmark{
-		{"setns", func(b *testing.B) { withSetns(b, home, int(ns.Fd()), bySetns) }},
-		{"nsfd", func(b *testing.B) { byNS(ns) }},
-		{"nsfd-delegated-by-thread", func(b *testing.B) { byNS(inside) }},
+// compare reports the median time of the first method, and the ratio of each other
+// one to it. They take turns, so that all see the same state of the machine.
+func compare(b *testing.B, methods []method) {
+	const repeats = 20
+	times := make([][]float64, len(methods))
+	b.ResetTimer()
+	for i := 0; i < b.N; i++ {
+		for j, m := range methods {
+			start := time.Now()
+			for k := 0; k < repeats; k++ {
+				m.do()
+			}
+			times[j] = append(times[j], float64(time.Since(start))/repeats)
+		}
 	}
-	return list
+	b.StopTimer()
+	b.ReportMetric(0, "ns/op")
+	for j, m := range methods {
+		sort.Float64s(times[j])
+		median := times[j][b.N/2]
+		if j == 0 {
+			b.ReportMetric(median, "ns-"+m.name)
+		} else {
+			b.ReportMetric(median/times[0][b.N/2], "x-"+m.name)
+		}
+	}
 }
 
-func benchNS(b *testing.B) (ns, inside *NS, home int) {
+// benchNS returns a namespace, also as one that is delegated by a thread, and a
+// function that does what programs do without this package: it locks the
+// goroutine to its thread, which enters the namespace, calls f, and goes back.
+func benchNS(b *testing.B) (ns, inside *NS, withSetns func(f func())) {
 	ns = testNS(b)
 	dup, err := unix.FcntlInt(ns.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	must(b, err)
@@ -44,43 +59,39 @@ func benchNS(b *testing.B) (ns, inside *NS, home int) {
 	b.Cleanup(func() { inside.Close() })
 	inside.inside, err = newInsider(dup)
 	must(b, err)
-	home, err = unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	original, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	must(b, err)
-	b.Cleanup(func() { unix.Close(home) })
-	return ns, inside, home
+	b.Cleanup(func() { unix.Close(original) })
+	return ns, inside, func(f func()) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		must(b, unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET))
+		f()
+		must(b, unix.Setns(original, unix.CLONE_NEWNET))
+	}
 }
 
 // BenchmarkSocket creates and closes a UDP socket: by socket() in the program's
-// own namespace, and in another one by each method.
+// own namespace, and in another one.
 func BenchmarkSocket(b *testing.B) {
-	ns, inside, home := benchNS(b)
-	create := func(b *testing.B, socket func() (int, error)) {
-		fd, err := socket()
+	ns, inside, withSetns := benchNS(b)
+	create := func(socket func(family, typ, protocol int) (int, error)) {
+		fd, err := socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		must(b, err)
 		unix.Close(fd)
 	}
-	plain := func() (int, error) { return unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0) }
-	b.Run("own", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			create(b, plain)
-		}
+	compare(b, []method{
+		{"socket", func() { create(unix.Socket) }},
+		{"setns", func() { withSetns(func() { create(unix.Socket) }) }},
+		{"nsfd-by-" + Method(), func() { create(ns.Socket) }},
+		{"nsfd-delegated-by-thread", func() { create(inside.Socket) }},
 	})
-	for _, m := range methods(b, ns, inside, home, func(ns *NS) {
-		create(b, func() (int, error) { return ns.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0) })
-	}, func() { create(b, plain) }) {
-		m := m
-		b.Run(m.name, func(b *testing.B) {
-			for i := 0; i < b.N; i++ {
-				m.f(b)
-			}
-		})
-	}
 }
 
 // BenchmarkDial connects to a TCP server: by net.Dialer in the program's own
-// namespace, and in another one by each method.
+// namespace, and in another one.
 func BenchmarkDial(b *testing.B) {
-	ns, inside, home := benchNS(b)
+	ns, inside, withSetns := benchNS(b)
 	ctx := context.Background()
 	serve := func(l net.Listener, err error) string {
 		must(b, err)
@@ -98,26 +109,18 @@ func BenchmarkDial(b *testing.B) {
 	}
 	own := serve(net.Listen("tcp", "127.0.0.1:0"))
 	other := serve(ns.Listen(ctx, "tcp", "127.0.0.1:0"))
-	dial := func(b *testing.B, address string, f func(context.Context, string, string) (net.Conn, error)) {
+	dial := func(address string, f func(context.Context, string, string) (net.Conn, error)) {
 		c, err := f(ctx, "tcp", address)
 		must(b, err)
-		// The end of the server comes first, so that no port stays in use here.
+		// The server closes first, so that no port stays in use here.
 		c.Read(make([]byte, 1))
 		c.Close()
 	}
 	var d net.Dialer
-	b.Run("own", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			dial(b, own, d.DialContext)
-		}
+	compare(b, []method{
+		{"net.Dial", func() { dial(own, d.DialContext) }},
+		{"setns", func() { withSetns(func() { dial(other, d.DialContext) }) }},
+		{"nsfd-by-" + Method(), func() { dial(other, ns.Dial) }},
+		{"nsfd-delegated-by-thread", func() { dial(other, inside.Dial) }},
 	})
-	for _, m := range methods(b, ns, inside, home, func(ns *NS) { dial(b, other, ns.Dial) },
-		func() { dial(b, other, d.DialContext) }) {
-		m := m
-		b.Run(m.name, func(b *testing.B) {
-			for i := 0; i < b.N; i++ {
-				m.f(b)
-			}
-		})
-	}
 }

@@ -243,7 +243,18 @@ func (d *Dialer) one(ctx context.Context, e endpoint, local *endpoint) (net.Conn
 	if err != nil {
 		return nil, err
 	}
-	connected, err := d.connect(fd, e, local)
+	sa, err := d.prepare(fd, e, local)
+	connected := false
+	if err == nil {
+		if connected, err = connect(fd, sa); err == nil && !connected {
+			// To a local server, the connection may be there by now.
+			connected, err = connect(fd, sa)
+		}
+	}
+	if err == nil && connected {
+		// os.NewFile adds it to the poller in vain, if it is non-blocking.
+		_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFL, 0)
+	}
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -251,7 +262,7 @@ func (d *Dialer) one(ctx context.Context, e endpoint, local *endpoint) (net.Conn
 	f := os.NewFile(uintptr(fd), "socket")
 	defer f.Close()
 	if !connected {
-		if err := wait(ctx, f); err != nil {
+		if err := wait(ctx, f, sa); err != nil {
 			return nil, err
 		}
 	}
@@ -278,52 +289,41 @@ func (d *Dialer) one(ctx context.Context, e endpoint, local *endpoint) (net.Conn
 	return conn, nil
 }
 
-// connect begins, and reports whether the socket is connected already.
-func (d *Dialer) connect(fd int, e endpoint, local *endpoint) (bool, error) {
+// prepare sets options, binds to local, and returns the address to connect to.
+func (d *Dialer) prepare(fd int, e endpoint, local *endpoint) (unix.Sockaddr, error) {
 	if err := defaults(fd, e, true); err != nil {
-		return false, err
+		return nil, err
 	}
 	if err := control(d.Control, fd, e); err != nil {
-		return false, err
+		return nil, err
 	}
 	if local != nil {
 		sa, err := local.sockaddr(fd)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if err := unix.Bind(fd, sa); err != nil {
-			return false, os.NewSyscallError("bind", err)
+			return nil, os.NewSyscallError("bind", err)
 		}
 	}
-	sa, err := e.sockaddr(fd)
-	if err != nil {
-		return false, err
-	}
+	return e.sockaddr(fd)
+}
+
+// connect begins to connect, or reports whether the connection is there. Linux
+// returns the outcome of the first connect() from a later one.
+func connect(fd int, sa unix.Sockaddr) (connected bool, err error) {
 	switch err := unix.Connect(fd, sa); err {
-	case nil:
+	case nil, unix.EISCONN:
 		return true, nil
-	case unix.EINPROGRESS, unix.EINTR:
-		return completed(fd)
+	case unix.EINPROGRESS, unix.EALREADY, unix.EINTR:
+		return false, nil
 	default:
 		return false, os.NewSyscallError("connect", err)
 	}
 }
 
-// completed reports whether the connection is there, or how it failed.
-func completed(fd int) (bool, error) {
-	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err != nil {
-		return false, os.NewSyscallError("getsockopt", err)
-	}
-	if code != 0 {
-		return false, os.NewSyscallError("connect", syscall.Errno(code))
-	}
-	_, err = unix.Getpeername(fd)
-	return err == nil, nil
-}
-
 // wait returns when the socket is connected, or the context is done.
-func wait(ctx context.Context, f *os.File) error {
+func wait(ctx context.Context, f *os.File, sa unix.Sockaddr) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -352,7 +352,7 @@ func wait(ctx context.Context, f *os.File) error {
 	var result error
 	err = conn.Write(func(fd uintptr) bool {
 		var done bool
-		done, result = completed(int(fd))
+		done, result = connect(int(fd), sa)
 		return done || result != nil
 	})
 	if errors.Is(err, os.ErrDeadlineExceeded) {

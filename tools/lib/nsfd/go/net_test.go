@@ -324,6 +324,44 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// The first SYN is lost, so that the connection, or its failure, takes a second.
+func TestSlow(t *testing.T) {
+	ctx := testContext(t)
+	a, b := testPair(t, "slow0")
+	in(t, b, "ip addr add 10.9.0.2/24 dev slow0")
+	l, err := b.Listen(ctx, "tcp", "10.9.0.2:80")
+	must(t, err)
+	defer l.Close()
+	in(t, a, "ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:01 dev slow0")
+	errs := make(chan error, 2)
+	start := time.Now()
+	for _, port := range []string{"80", "81"} {
+		go func(port string) {
+			c, err := a.Dial(ctx, "tcp", "10.9.0.2:"+port)
+			if err == nil {
+				_, err = c.Write([]byte("word"))
+				c.Close()
+			}
+			if port == "81" && errors.Is(err, unix.ECONNREFUSED) {
+				err = nil
+			} else if port == "81" {
+				err = fmt.Errorf("port 81: %v, expected ECONNREFUSED", err)
+			}
+			errs <- err
+		}(port)
+	}
+	time.Sleep(50 * time.Millisecond)
+	in(t, a, "ip neigh del 10.9.0.2 dev slow0")
+	for range "ab" {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if took := time.Since(start); took < 50*time.Millisecond {
+		t.Errorf("not slow: %v", took)
+	}
+}
+
 func TestControl(t *testing.T) {
 	ns, ctx := testNS(t), testContext(t)
 	var calls atomic.Int32
