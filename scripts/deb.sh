@@ -8,7 +8,7 @@ cd "$top"
 out=build/deb
 rm -rf "$out"
 mkdir -p "$out/nsfd"
-tar -c debian drivers include tools Documentation | tar -x -C "$out/nsfd"
+tar -c debian drivers include samples tools Documentation | tar -x -C "$out/nsfd"
 
 # Who builds is who answers for it.
 name=$(git config user.name 2>/dev/null) || name=
