@@ -162,10 +162,44 @@ unpin()
 unpin_other()
 {
 	echo precious >"$tmp/file"
-	fails 1 "nsfd: $tmp/file: not a mount of a namespace" nsfd unpin "$tmp/file" &&
-		fails 1 "nsfd: $tmp/none: No such file or directory" nsfd unpin "$tmp/none" &&
+	fails 1 "nsfd: failed to unpin '$tmp/file': not the mount of a namespace" \
+		nsfd unpin "$tmp/file" &&
+		fails 1 "nsfd: failed to unpin '$tmp/none': No such file or directory" \
+			nsfd unpin "$tmp/none" &&
+		fails 1 "nsfd: failed to pin '$tmp/file': not an empty file" \
+			nsfd pin /proc/self/ns/net "$tmp/file" &&
 		fails 1 "nsfd: $tmp/file: not a namespace" nsfd pin "$tmp/file" "$tmp/to" &&
 		[ "$(cat "$tmp/file")" = precious ] && [ ! -e "$tmp/to" ]
+}
+
+# Two at once: one of them succeeds, and one mount is there.
+pin_race()
+{
+	local i first second
+
+	for i in $(seq 50); do
+		nsfd pin /proc/self/ns/net "$tmp/race" &
+		first=$!
+		nsfd pin /proc/self/ns/uts "$tmp/race"
+		second=$?
+		wait "$first"
+		[ "$(($? + second))" = 1 ] && nsfd unpin "$tmp/race" &&
+			[ ! -e "$tmp/race" ] || return 1
+	done
+}
+
+# In a /run that ip-netns(8) has not prepared yet
+pin_then_ip()
+{
+	unshare -m sh -ec 'mount -t tmpfs none /run
+		nsfd pin /proc/self/ns/net kept
+		ip netns add other
+		nsfd unpin kept
+		nsfd pin /run/netns/other again
+		ip netns del again
+		ip netns del other
+		[ -z "$(ls /run/netns)" ]
+		! grep nsfs /proc/self/mountinfo'
 }
 
 bad_lines()
@@ -221,6 +255,8 @@ check 'pin: keeps a namespace; exec: enters several' pin_and_exec
 check 'unpin: nothing is left' unpin
 check 'exec: pid and mount namespace, status of a signal' exec_pid
 check 'pin, unpin: what is no namespace is left alone' unpin_other
+check 'pin: of two at one path one succeeds' pin_race
+check 'pin: prepares /run/netns as ip-netns(8) does' pin_then_ip
 check 'errors: status and one line' bad_lines
 check 'help: of each command' help_text
 check 'bash completion' completion
