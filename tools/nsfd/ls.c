@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <linux/sockios.h>
 #include <locale.h>
 #include <sched.h>
@@ -255,23 +256,36 @@ static void scan_anonymous(const char *task, pid_t pid, int fd, const char *comm
 		     comm)->delegated = delegated;
 }
 
+/* A socket or a tun device? */
+static bool has_net(const struct statx *st)
+{
+	return S_ISSOCK(st->stx_mode) ||
+	       (S_ISCHR(st->stx_mode) && st->stx_rdev_major == 10 &&
+		st->stx_rdev_minor == 200);
+}
+
 /* A socket, or a tun device, that is not where its process is. */
 static void scan_socket(pid_t pid, int fd, const char *comm, ino_t own, int *pidfd)
 {
+	struct statx st;
 	int copy, nsfd;
 	ino_t ino;
-	dev_t dev;
 
 	if (*pidfd < 0)
 		*pidfd = syscall(SYS_pidfd_open, pid, 0);
 	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
 	if (copy < 0)
 		return;
-	nsfd = ioctl(copy, SIOCGSKNS);
+	/* The number may be another descriptor's by now. */
+	if (statx(copy, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) ||
+	    !has_net(&st))
+		nsfd = -1;
+	else
+		nsfd = ioctl(copy, SIOCGSKNS);
 	close(copy);
 	if (nsfd < 0)
 		return;
-	if (!nsfd_id(nsfd, &dev, &ino) && ino != own)
+	if (!nsfd_id(nsfd, NULL, &ino) && ino != own)
 		hold(find(CLONE_NEWNET, ino, nsfd), SOCKET, pid, fd, comm);
 	close(nsfd);
 }
@@ -305,9 +319,7 @@ static void scan_descriptors(const char *task, pid_t pid, const char *comm, ino_
 				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR, pid, fd,
 				     comm)->delegated = is_delegated(task, fd, &ino);
 			close(copy);
-		} else if (S_ISSOCK(st.stx_mode) ||
-			   (S_ISCHR(st.stx_mode) && st.stx_rdev_major == 10 &&
-			    st.stx_rdev_minor == 200)) {
+		} else if (has_net(&st)) {
 			scan_socket(pid, fd, comm, own, &pidfd);
 		} else if (!(st.stx_mode & S_IFMT)) {
 			scan_anonymous(task, pid, fd, comm);
@@ -336,13 +348,45 @@ static void unescape(char *text)
 	*to = 0;
 }
 
+/*
+ * Opens what a process sees at @path, if that is a namespace. The process may
+ * have prepared its mount namespace for us: no symbolic link leads out of it,
+ * nothing is opened but a namespace, and no file system is asked that might not
+ * answer. The mount point itself is always in the cache.
+ */
+static int open_mount(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED,
+	};
+	char link[64];
+	int tries, file, fd;
+
+	for (tries = 0; tries < 20; tries++) {
+		file = syscall(SYS_openat2, root, path, &how, sizeof(how));
+		/* Linux before 5.12 */
+		if (file < 0 && errno == EINVAL)
+			how.resolve &= ~RESOLVE_CACHED;
+		/* Or something is being renamed or mounted just now. */
+		else if (file >= 0 || errno != EAGAIN)
+			break;
+	}
+	if (file < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	fd = nsfd_open(link);
+	close(file);
+	return fd;
+}
+
 static void scan_mounts(pid_t pid)
 {
-	char path[64], *line = NULL, *file, *root, *point, *rest;
+	char path[64], *line = NULL, *root, *point, *rest;
 	struct holder *h;
 	struct ns *ns;
 	size_t size = 0;
-	int type, fd;
+	int type, fd, dir;
 	ino_t ino, there;
 	FILE *mounts;
 
@@ -350,6 +394,8 @@ static void scan_mounts(pid_t pid)
 	mounts = fopen(path, "re");
 	if (!mounts)
 		return;
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (getline(&line, &size, mounts) > 0) {
 		root = NULL;
 		point = NULL;
@@ -358,10 +404,7 @@ static void scan_mounts(pid_t pid)
 		    !parse_link(root, &type, &ino))
 			goto next;
 		unescape(point);
-		if (asprintf(&file, "/proc/%d/root%s", pid, point) < 0)
-			err(1, NULL);
-		fd = nsfd_open(file);
-		free(file);
+		fd = open_mount(dir, point);
 		/* Something else may be mounted over it. */
 		if (nsfd_id(fd, NULL, &there) || there != ino)
 			ns = find(type, ino, -1);
@@ -381,6 +424,8 @@ next:
 	}
 	free(line);
 	fclose(mounts);
+	if (dir >= 0)
+		close(dir);
 }
 
 /* Returns whether @ino has been asked for before. */

@@ -37,6 +37,8 @@ enum nsfd_way {
  * nsfd_open - open a namespace by path
  * @path: a file of a namespace: /proc/<pid>/ns/<type>, or a mount of it
  *
+ * Files of any other kind are not opened, only looked at. /proc has to be mounted.
+ *
  * Return: a descriptor; EINVAL if it is not the file of a namespace, or any
  * error of open(2).
  */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
@@ -187,8 +188,9 @@ FIXTURE_TEARDOWN(lib)
 
 TEST_F(lib, open_by_path)
 {
-	char fifo[] = "/tmp/nsfd.XXXXXX";
 	int fd = nsfd_open("/proc/thread-self/ns/net");
+	char fifo[] = "/tmp/nsfd.XXXXXX", event[64];
+	int watch;
 
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
@@ -202,7 +204,12 @@ TEST_F(lib, open_by_path)
 	close(mkstemp(fifo));
 	unlink(fifo);
 	ASSERT_EQ(0, mkfifo(fifo, 0600));
+	/* What is not a namespace is not opened. */
+	watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	ASSERT_LE(0, inotify_add_watch(watch, fifo, IN_OPEN));
 	EXPECT_ERRNO(EINVAL, nsfd_open(fifo));
+	EXPECT_ERRNO(EAGAIN, read(watch, event, sizeof(event)));
+	close(watch);
 	unlink(fifo);
 	ASSERT_EQ(0, become_worker());
 	EXPECT_ERRNO(EACCES, nsfd_open("/proc/1/ns/net"));

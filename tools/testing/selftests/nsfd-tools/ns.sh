@@ -118,6 +118,35 @@ ls_owner()
 		listed user "$(inode "/proc/$pid/ns/user")" 'ns["uid"] == 1000'
 }
 
+# A user prepares a mount namespace such that root would open a fifo by it.
+ls_prepared()
+{
+	mkfifo -m 600 "$tmp/fifo" || return 1
+	start setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Urm sh -ec "
+		mount -t tmpfs none /mnt
+		mkdir /mnt/d
+		touch /mnt/d/ns
+		mount --bind /proc/self/ns/net /mnt/d/ns
+		mount -t tmpfs none /mnt/d
+		ln -s '$tmp/fifo' /mnt/d/ns
+		mkfifo /mnt/fifo
+		touch /mnt/direct
+		mount --bind /proc/self/ns/net /mnt/direct
+		mount --bind /mnt/fifo /mnt/direct
+		exec sleep 60" &&
+		wait_for 5 sleeps || return 1
+	timeout 60 sh -c 'trap "" PIPE; echo >"$1"; touch "$2"' - \
+		"$tmp/fifo" "$tmp/open" &
+	timeout 60 sh -c 'trap "" PIPE; echo >"$1"; touch "$2"' - \
+		"/proc/$pid/root/mnt/fifo" "$tmp/open" &
+	sleep 1
+	nsfd ls >/dev/null && sleep 1 && [ ! -e "$tmp/open" ]
+	local status=$?
+	# Lets both writers go.
+	timeout 5 cat "$tmp/fifo" "/proc/$pid/root/mnt/fifo"
+	return "$status"
+}
+
 ls_unprivileged()
 {
 	setpriv --reuid 1000 --regid 1000 --clear-groups nsfd ls --json |
@@ -198,7 +227,7 @@ pin_then_ip()
 		nsfd pin /run/netns/other again
 		ip netns del again
 		ip netns del other
-		[ -z "$(ls /run/netns)" ]
+		! ls /run/netns | grep .
 		! grep nsfs /proc/self/mountinfo'
 }
 
@@ -250,6 +279,7 @@ check 'ls: a namespace that only a socket holds' ls_socket
 check_call 'ls: a descriptor that carries a grant' ls_granted
 check 'ls: a namespace that only a thread is in' ls_thread
 check 'ls: the owner of a namespace' ls_owner
+check 'ls: opens nothing that a user has prepared' ls_prepared
 check 'ls: an ordinary user' ls_unprivileged
 check 'pin: keeps a namespace; exec: enters several' pin_and_exec
 check 'unpin: nothing is left' unpin
