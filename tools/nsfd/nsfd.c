@@ -220,6 +220,19 @@ int cmd_unpin(int argc, char **argv)
 	return 0;
 }
 
+/* Help, a version or a list that could not be written is a failure. */
+static void flush_stdout(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	if (errno)
+		warn("write error");
+	else
+		warnx("write error");
+	_exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -230,6 +243,8 @@ int main(int argc, char **argv)
 	size_t i;
 	int opt;
 
+	if (atexit(flush_stdout))
+		err(1, NULL);
 	while ((opt = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':

@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
+# shellcheck disable=SC2016 # programs of other shells
 # nsfd ls, pin, unpin and exec, and the command line.
 
 # listed TYPE INODE PYTHON: what ls says of it makes the expression true
@@ -116,6 +117,43 @@ ls_owner()
 		wait_for 5 sleeps &&
 		listed net "$(inode "/proc/$pid/ns/net")" 'ns["uid"] == 1000' &&
 		listed user "$(inode "/proc/$pid/ns/user")" 'ns["uid"] == 1000'
+}
+
+# named NAME: starts a process of this title that holds a namespace open
+named()
+{
+	start python3 -c '
+import ctypes, os, sys, time
+fd = os.open("/proc/self/ns/net", os.O_RDONLY)
+ctypes.CDLL(None).prctl(15, os.fsencode(sys.argv[1]), 0, 0, 0)
+time.sleep(60)' "$1"
+	wait_for 5 grep -qaz "${2:-$1}" "/proc/$pid/comm"
+}
+
+# What a process is called neither reaches the terminal nor looks like a line of ls.
+ls_titles()
+{
+	local text json locale
+
+	named $'\xc2\x9b31m\xe2\x80\xaeB\xc2\x85\xff\e\n,' B || return 1
+	for locale in C C.UTF-8; do
+		text=$(LC_ALL=$locale nsfd ls | LC_ALL=C grep -a " $pid:")
+		echo "$text"
+		[[ "$text" == *"$pid:"[0-9]*' \xc2\x9b31m\xe2\x80\xaeB\xc2\x85\xff\x1b\x0a\x2c'* ]] ||
+			return 1
+	done
+	json=$(nsfd ls --json | LC_ALL=C grep -ao "\"pid\":$pid,\"fd\":.*")
+	echo "$json"
+	[[ $json == *'"command":"\u009b31m\u202eB\u0085\ufffd\u001b\u000a,"'* ]] || return 1
+	stop_all
+
+	named 'x (delegated)' &&
+		nsfd ls | grep " $pid:.*x .x28delegated)" &&
+		! nsfd ls | grep -F '(delegated)' | grep " $pid:" || return 1
+	stop_all
+	named 'grüße日本' &&
+		LC_ALL=C.UTF-8 nsfd ls | grep " $pid:.* grüße日本" &&
+		nsfd ls --json | grep '"grüße日本"'
 }
 
 # A user prepares a mount namespace such that root would open a fifo by it.
@@ -255,6 +293,18 @@ help_text()
 	! nsfd ls >/dev/full
 }
 
+full_disk()
+{
+	local args
+
+	for args in --help --version ls 'ls --json' 'ls --help' 'run --help'; do
+		# shellcheck disable=SC2086 # a list of words
+		fails 1 'nsfd: write error: No space left on device' \
+			bash -c 'nsfd "$@" >/dev/full' - $args || return 1
+	done
+	nsfd exec /proc/self/ns/net -- true >&-
+}
+
 completion()
 {
 	bash -c '. tools/nsfd/bash-completion/nsfd
@@ -271,6 +321,25 @@ completion()
 		ip netns del zz-one
 }
 
+# A name is not executed, neither when it is listed nor by what is inserted.
+completion_quotes()
+{
+	local name='$(touch pwned)'
+
+	mkdir "$tmp/completion" && touch "/run/netns/$name" &&
+		bash -c 'top=$PWD; cd "$1"; . "$top/tools/nsfd/bash-completion/nsfd"
+			for words in "exec" "run --netns"; do
+				COMP_WORDS=(nsfd $words "") COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+				COMPREPLY=()
+				_nsfd
+				[ "${COMPREPLY[*]}" = "$2" ] && [ ! -e pwned ] || exit
+			done
+			complete -p nsfd | grep -e "-o filenames"' - "$tmp/completion" "$name"
+	local status=$?
+	rm "/run/netns/$name"
+	return "$status"
+}
+
 check 'ls: the namespaces of processes' ls_types
 check 'ls: --json is JSON, whatever a program is called' ls_json
 check 'ls: text has a line with type, inode, uid and holder' ls_text
@@ -279,6 +348,7 @@ check 'ls: a namespace that only a socket holds' ls_socket
 check_call 'ls: a descriptor that carries a grant' ls_granted
 check 'ls: a namespace that only a thread is in' ls_thread
 check 'ls: the owner of a namespace' ls_owner
+check 'ls: whatever a process is called' ls_titles
 check 'ls: opens nothing that a user has prepared' ls_prepared
 check 'ls: an ordinary user' ls_unprivileged
 check 'pin: keeps a namespace; exec: enters several' pin_and_exec
@@ -289,4 +359,6 @@ check 'pin: of two at one path one succeeds' pin_race
 check 'pin: prepares /run/netns as ip-netns(8) does' pin_then_ip
 check 'errors: status and one line' bad_lines
 check 'help: of each command' help_text
+check 'what cannot be written: status and one line' full_disk
 check 'bash completion' completion
+check 'bash completion: names with special characters' completion_quotes
