@@ -34,7 +34,7 @@ static const struct command {
 	  "keep a namespace by a bind mount" },
 	{ "unpin", cmd_unpin, "PATH",
 	  "remove such a mount and its file" },
-	{ "exec", cmd_exec, "NS... -- PROGRAM [ARG...]",
+	{ "exec", cmd_exec, "[--preserve-credentials] NS... -- PROGRAM [ARG...]",
 	  "run a program in namespaces" },
 	{ "listen", cmd_listen,
 	  "[--netns NS | --name NAME | --tcp ADDR:PORT | --udp ADDR:PORT]...\n"
@@ -87,6 +87,15 @@ char *ns_path(const char *spec)
 	if (!path)
 		err(1, NULL);
 	return path;
+}
+
+const char *ns_name(const char *spec)
+{
+	const size_t len = strlen(NETNS_DIR "/");
+
+	if (!strncmp(spec, NETNS_DIR "/", len))
+		spec += len;
+	return *spec && !strchr(spec, '/') ? spec : NULL;
 }
 
 int ns_open(const char *spec, int nstype)
@@ -150,13 +159,6 @@ static void share_netns_dir(void)
 	close(dir);
 }
 
-static bool in_netns_dir(const char *path)
-{
-	const size_t len = strlen(NETNS_DIR "/");
-
-	return !strncmp(path, NETNS_DIR "/", len) && !strchr(path + len, '/');
-}
-
 int cmd_pin(int argc, char **argv)
 {
 	const char *cause;
@@ -168,7 +170,7 @@ int cmd_pin(int argc, char **argv)
 		cmd_usage("pin", opt);
 	fd = ns_open(argv[optind], 0);
 	path = ns_path(argv[optind + 1]);
-	if (in_netns_dir(path))
+	if (ns_name(path))
 		share_netns_dir();
 	if (nsfd_pin(fd, path)) {
 		switch (errno) {

@@ -219,6 +219,161 @@ exec_pid()
 			echo $?)" = 137 ]
 }
 
+# Starts a container with a user namespace that has no uid of ours; sets $child.
+container()
+{
+	start unshare -U sleep 60 && wait_for 5 own_user "$pid" && wait_for 5 sleeps &&
+		echo 0 100000 1000 >"/proc/$pid/uid_map" &&
+		echo 0 100000 1000 >"/proc/$pid/gid_map" &&
+		start nsenter -t "$pid" -U \
+			unshare -mnuipf --mount-proc sh -c 'cd /usr; exec sleep 60' &&
+		wait_for 5 pgrep -P "$pid" || return 1
+	child=$(pgrep -P "$pid")
+	wait_for 5 grep sleep "/proc/$child/comm"
+}
+
+own_user()
+{
+	[ "$(inode "/proc/$1/ns/user")" != "$(inode /proc/self/ns/user)" ]
+}
+
+# What a program finds where it runs. The number of a process is another each time.
+look='id -u; id -G; grep -E "^(Cap|NoNewPrivs|Sig)" /proc/self/status; pwd; ls -di / .
+	cat /proc/self/uid_map; hostname; ulimit -n; ls -l /proc/self/ns | sed "s/.* //"'
+
+# as_nsenter "NS..." "OPTION..." [PROGRAM...]: nsfd exec does what nsenter(1) does
+as_nsenter()
+{
+	local names=$1 options=$2 ours theirs
+
+	shift 2
+	[ "$#" != 0 ] || set -- sh -c "$look"
+	# shellcheck disable=SC2086 # lists of words
+	ours=$(setpriv --groups 4,24 nsfd exec $names -- "$@" 2>&1)
+	ours="$? $ours"
+	# shellcheck disable=SC2086
+	theirs=$(setpriv --groups 4,24 nsenter $options -- "$@" 2>&1)
+	theirs="$? $theirs"
+	[ "$ours" = "$theirs" ] || {
+		echo "nsfd exec $names: $ours"
+		echo "nsenter $options: $theirs"
+		return 1
+	}
+}
+
+exec_as_nsenter()
+{
+	local ns
+
+	container || return 1
+	ns=/proc/$child/ns
+	as_nsenter "$ns/user" "-t $child -U" &&
+		as_nsenter "$ns/user $ns/mnt" "-t $child -U -m -r -w" &&
+		as_nsenter "$ns/mnt $ns/user" "-t $child -U -m -r -w" &&
+		as_nsenter "$ns/mnt" "-t $child -m -r -w" &&
+		as_nsenter "$ns/user $ns/net" "-t $child -U -n" &&
+		as_nsenter "$ns/pid" "-t $child -p" &&
+		as_nsenter "$ns/uts $ns/ipc $ns/pid" "-t $child -u -i -p" &&
+		as_nsenter "$ns/user $ns/mnt $ns/pid $ns/net $ns/uts $ns/ipc" \
+			"-t $child -U -m -p -n -u -i -r -w" &&
+		as_nsenter "--preserve-credentials $ns/user $ns/mnt $ns/pid" \
+			"-t $child -U -m -p -r -w --preserve-credentials" &&
+		as_nsenter "$ns/user $ns/mnt $ns/pid" "-t $child -U -m -p -r -w" \
+			cat /proc/1/environ &&
+		as_nsenter "$ns/user $ns/mnt" "-t $child -U -m -r -w" \
+			sh -c ': >/proc/sys/kernel/core_pattern' &&
+		as_nsenter "$ns/pid" "-t $child -p" sh -c 'kill -9 $$' || return 1
+	# Privilege over this one is not the container's.
+	ip netns add kept && as_nsenter "/run/netns/kept $ns/user" \
+		"--net=/run/netns/kept -t $child -U" &&
+		ip netns del kept || return 1
+	stop_all
+
+	# The root directory of the process is not that of its mount namespace.
+	mkdir "$tmp/root" &&
+		start unshare -m sh -c 'mount --bind / "$1" && exec chroot "$1" sh -c \
+			"cd /usr; exec sleep 60"' - "$tmp/root" && wait_for 5 sleeps &&
+		as_nsenter "/proc/$pid/ns/mnt" "-t $pid -m -r -w"
+}
+
+# An ordinary user enters what is their own; groups cannot be dropped there.
+exec_rootless()
+{
+	local run='setpriv --reuid 1000 --regid 1000 --clear-groups'
+
+	# shellcheck disable=SC2086 # a list of words
+	start $run unshare -Urmn sleep 60 && wait_for 5 sleeps &&
+		[ "$($run nsfd exec "/proc/$pid/ns/user" "/proc/$pid/ns/net" -- id -u)" = 0 ] &&
+		setpriv --reuid 1000 --regid 1000 --groups 4 nsfd exec \
+			--preserve-credentials "/proc/$pid/ns/user" -- true &&
+		fails 1 "nsfd: failed to drop supplementary groups in '/proc/$pid/ns/user': Operation not permitted" \
+			setpriv --reuid 1000 --regid 1000 --groups 4 nsfd exec "/proc/$pid/ns/user" -- true &&
+		[ "$($run nsfd exec "/proc/$pid/ns/user" -- unshare -n nsfd exec \
+			"/proc/$pid/ns/net" -- stat -L -c %i /proc/self/ns/net)" = \
+			"$(inode "/proc/$pid/ns/net")" ]
+}
+
+# Signals to nsfd reach the program, whenever they come.
+exec_signals()
+{
+	local i
+
+	start unshare -pf --mount-proc sleep 60 && wait_for 5 pgrep -P "$pid" || return 1
+	child=$(pgrep -P "$pid")
+	start "$(type -P nsfd)" exec "/proc/$child/ns/pid" -- sleep 987 &&
+		wait_for 5 pgrep -P "$pid" && wait_for 5 pgrep -fx 'sleep 987' || return 1
+	kill -STOP "$(pgrep -fx 'sleep 987')" &&
+		wait_for 5 grep 'State:.T' "/proc/$pid/status" &&
+		kill -CONT "$pid" && wait_for 5 grep 'State:.S' "/proc/$pid/status" &&
+		wait_for 5 grep 'State:.S' "/proc/$(pgrep -fx 'sleep 987')/status" || return 1
+	kill -TERM "$pid"
+	wait_for 5 eval '! pgrep -fx "sleep 987"' || return 1
+	for i in $(seq 20); do
+		timeout --foreground --preserve-status "0.00$((i % 10))1" \
+			"$(type -P nsfd)" exec "/proc/$child/ns/pid" -- sleep 987
+		[ "$?" = 143 ] || return 1
+	done
+	! pgrep -fx 'sleep 987'
+}
+
+exec_listen_pid()
+{
+	start unshare -pf --mount-proc sleep 60 && wait_for 5 pgrep -P "$pid" || return 1
+	child=$(pgrep -P "$pid")
+	[ "$(nsfd listen --tcp 127.0.0.1:8099 -- nsfd exec "/proc/$child/ns/pid" -- \
+		sh -c '[ "$LISTEN_PID" = "$$" ] && echo right')" = right ] &&
+		[ "$(LISTEN_PID=1 nsfd exec "/proc/$child/ns/pid" -- \
+			sh -c 'echo "$LISTEN_PID"')" = 1 ]
+}
+
+# /sys and /etc/netns, with a network namespace that has another device
+exec_as_ip()
+{
+	ip netns add kept && ip -n kept link add one type veth peer name two &&
+		unshare -m sh -exc 'mount -t tmpfs none /etc
+			mkdir -p /etc/netns/kept
+			for file in one two; do
+				echo host >/etc/$file
+				echo kept >/etc/netns/kept/$file
+			done
+			ip netns exec kept sh -c "cat /etc/one /etc/two; ls /sys/class/net" >/etc/ip
+			grep two /etc/ip
+			for name in kept /run/netns/kept; do
+				nsfd exec $name -- sh -c "cat /etc/one /etc/two; ls /sys/class/net" >/etc/nsfd
+				cmp /etc/ip /etc/nsfd
+			done
+			nsfd exec /proc/self/ns/net -- grep host /etc/one
+			ls /sys/class/net >/etc/was
+			nsfd exec /proc/self/ns/net -- ls /sys/class/net >/etc/nsfd
+			cmp /etc/was /etc/nsfd
+			[ -z "$(grep /etc/one /proc/self/mountinfo)" ]
+			rm /etc/two
+			[ "$(nsfd exec kept -- cat /etc/one 2>&1)" = \
+"nsfd: failed to mount '\''/etc/netns/kept/two'\'' on '\''/etc/two'\'': No such file or directory
+kept" ]' &&
+		ip netns del kept
+}
+
 unpin()
 {
 	nsfd unpin kept && nsfd unpin "$tmp/uts" &&
@@ -354,6 +509,11 @@ check 'ls: an ordinary user' ls_unprivileged
 check 'pin: keeps a namespace; exec: enters several' pin_and_exec
 check 'unpin: nothing is left' unpin
 check 'exec: pid and mount namespace, status of a signal' exec_pid
+check 'exec: as nsenter(1), case by case' exec_as_nsenter
+check 'exec: an ordinary user, and what is theirs' exec_rootless
+check 'exec: /sys and /etc/netns, as ip netns exec' exec_as_ip
+check 'exec: signals reach the program in a pid namespace' exec_signals
+check 'exec: sockets of listen in a pid namespace' exec_listen_pid
 check 'pin, unpin: what is no namespace is left alone' unpin_other
 check 'pin: of two at one path one succeeds' pin_race
 check 'pin: prepares /run/netns as ip-netns(8) does' pin_then_ip
