@@ -29,8 +29,18 @@ int cmd_unpin(int argc, char **argv);
 
 /* The path of a namespace: NAME is one of ip-netns(8), PATH has a slash. */
 char *ns_path(const char *spec);
+/* The name in /run/netns that @spec is or leads to, NULL if there is none. */
+const char *ns_name(const char *spec);
 /* Opens a namespace of type @nstype, or of any if that is 0, or exits. */
 int ns_open(const char *spec, int nstype);
+
+/*
+ * Binds the files in /etc/netns/@name over those in /etc, in a mount namespace
+ * of the caller's own that is created if there are any.
+ */
+void etc_netns(const char *name);
+/* Mounts /sys anew, for the caller's network namespace, in such a namespace. */
+void sys_netns(void);
 
 /* Handles what all subcommands have in common: --help and bad options. */
 noreturn void cmd_usage(const char *name, int opt);

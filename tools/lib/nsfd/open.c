@@ -176,11 +176,28 @@ int nsfd_equal(int fd1, int fd2)
 	return dev1 == dev2 && ino1 == ino2;
 }
 
+/*
+ * Opening a FIFO lets its writer go on, opening a device may do anything, and
+ * opening a file of others may hang. O_PATH does none of it, so look first.
+ */
 int nsfd_open(const char *path)
 {
-	/* What is not a namespace may be anything: wait for no fifo's writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char again[48];
+	struct statfs fs;
+	int found, fd;
 
+	found = open(path, O_PATH | O_CLOEXEC);
+	if (found < 0)
+		return -1;
+	if (fstatfs(found, &fs))
+		return nsfd_close_failed(found);
+	if (fs.f_type != NSFS_MAGIC) {
+		errno = EINVAL;
+		return nsfd_close_failed(found);
+	}
+	snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", found);
+	fd = open(again, O_RDONLY | O_CLOEXEC);
+	nsfd_close_failed(found);
 	if (fd >= 0 && nsfd_type(fd) < 0)
 		return nsfd_close_failed(fd);
 	return fd;
