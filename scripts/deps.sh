@@ -4,7 +4,7 @@
 set -eu
 
 packages="bc bison bsdextrautils ccache coccinelle codespell cpio curl flex gcc git
-iproute2 kmod libc6-dev libcap-dev libcap2-bin libelf-dev libmnl-dev libssl-dev make
+iproute2 kmod libc6-dev libcap-dev libcap2-bin libelf-dev libmnl-dev libseccomp-dev libssl-dev make
 patch perl pkg-config procps python3 python3-docutils python3-git python3-ply rsync shellcheck sparse
 util-linux uuid-runtime xz-utils $*"
 
