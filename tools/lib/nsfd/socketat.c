@@ -50,11 +50,13 @@ int nsfd_device_ioctl(unsigned long request, void *arg)
 /* Whether the calling thread is in the network namespace of @nsfd. */
 static bool is_own(int nsfd)
 {
-	struct stat own, target;
+	struct stat own;
+	dev_t dev;
+	ino_t ino;
 
 	return !stat("/proc/thread-self/ns/net", &own) &&
-	       !fstat(nsfd, &target) &&
-	       own.st_dev == target.st_dev && own.st_ino == target.st_ino;
+	       !nsfd_id(nsfd, &dev, &ino) &&
+	       own.st_dev == dev && own.st_ino == ino;
 }
 
 struct request {
@@ -141,16 +143,24 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 		.type = type,
 		.protocol = protocol,
 	};
+	int fd, error = ENOSYS;
 	bool by_module;
-	int fd;
 
 	if (!(flags & NSFD_NO_MODULE)) {
 		fd = nsfd_device_ioctl(NSFD_SOCKET, &arg);
-		if (fd >= 0 || errno != ENOSYS)
+		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 			return fd;
+		error = errno;
 	}
+	/*
+	 * The module leaves the caller's own namespace to socket(), so that a
+	 * seccomp filter sees the call, and it creates no socket by privilege
+	 * for a caller with a filter: the thread's calls are subject to that.
+	 */
+	if (error == EPERM && is_own(nsfd))
+		return socket(family, type, protocol);
 	if (flags & NSFD_NO_THREAD) {
-		errno = ENOSYS;
+		errno = error;
 		return -1;
 	}
 	if (nsfd_check_net(nsfd, &by_module))
@@ -160,7 +170,10 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 	return by_thread(nsfd, family, type, protocol);
 }
 
-/* A descriptor that the module delegated needs neither call nor device. */
+/*
+ * A descriptor that the module delegated needs neither call nor device. Once it
+ * is revoked, it still refers to a namespace that may be the caller's own.
+ */
 static int by_grant(int nsfd, int family, int type, int protocol)
 {
 	struct nsfd_socket arg = {
@@ -171,7 +184,14 @@ static int by_grant(int nsfd, int family, int type, int protocol)
 		.protocol = protocol,
 	};
 
-	return ioctl(nsfd, NSFD_SOCKET, &arg);
+	int fd = ioctl(nsfd, NSFD_SOCKET, &arg);
+
+	if (fd < 0 && errno == EPERM) {
+		if (is_own(nsfd))
+			return socket(family, type, protocol);
+		errno = EPERM;
+	}
+	return fd;
 }
 
 int nsfd_socket(int nsfd, int family, int type, int protocol, unsigned int flags)
