@@ -305,8 +305,8 @@ TEST_F(fault, interrupted)
 /* The device is asked before there is a thread, and what it says holds. */
 TEST_F(fault, device)
 {
-	static const int errors[] = { EBADF, EINVAL, EPERM, EAFNOSUPPORT, EMFILE };
-	int i;
+	static const int errors[] = { EBADF, EINVAL, EAFNOSUPPORT, EMFILE };
+	int i, own;
 
 	module.open_error = 0;
 	module.answer = 1234;
@@ -327,6 +327,18 @@ TEST_F(fault, device)
 		EXPECT_EQ(errors[i], try_at(self->net));
 	}
 	EXPECT_EQ(0, fail_pthread_create.calls);
+
+	/* But EPERM may be about socket() or a filter, and not about privilege. */
+	module.error = EPERM;
+	own = nsfd_open_pid(0, CLONE_NEWNET);
+	ASSERT_LE(0, own);
+	EXPECT_EQ(0, try_at(own));
+	EXPECT_EQ(-1, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, NSFD_NO_THREAD));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(0, fail_pthread_create.calls);
+	EXPECT_EQ(0, try_at(self->net));
+	EXPECT_LE(1, fail_pthread_create.calls);
+	close(own);
 
 	module.error = EBADF;
 	EXPECT_EQ(NSFD_WAY_MODULE, nsfd_have_socketat());

@@ -599,6 +599,33 @@ TEST_F(lib, way)
 }
 
 /*
+ * Without the system call, a filter of socket() decides about every socket: the
+ * module, to which such a filter is blind, is no way around it.
+ */
+TEST_F(lib, filter_of_socket)
+{
+	ASSERT_EQ(0, deny_syscall(__NR_socketat, 0, ENOSYS));
+	ASSERT_EQ(0, try_at(self->own));
+	ASSERT_EQ(0, try_at(self->net));
+	ASSERT_EQ(0, deny_syscall(__NR_socket, 0, EAFNOSUPPORT));
+	EXPECT_EQ(EAFNOSUPPORT, try_at(self->own));
+	EXPECT_EQ(EAFNOSUPPORT, try_at(self->net));
+}
+
+/* A grant that is revoked is the caller's own network namespace all the same. */
+TEST_F(lib, revoked_but_own)
+{
+	int granted = nsfd_delegate(self->net);
+
+	if (granted < 0 && errno == ENOSYS)
+		SKIP(return, "no delegation");
+	ASSERT_LE(0, granted);
+	ASSERT_EQ(0, nsfd_revoke(granted));
+	ASSERT_EQ(0, nsfd_enter(self->net, 0));
+	EXPECT_EQ(0, try_at(granted));
+}
+
+/*
  * socketat() by each way that can be had here: the kernel's best, and the
  * helper thread, as a filter that takes the call away leaves it.
  */
