@@ -14,6 +14,7 @@
 
 struct user {
 	const char *name;	/* as given */
+	const char *home, *shell;
 	bool known;		/* has an entry in passwd(5) */
 	uid_t uid;
 	gid_t gid;
@@ -40,6 +41,8 @@ noreturn void run_program(char **argv);
 void user_find(const char *name, struct user *user);
 /* Becomes @user for good, with no capability in any set; exits on failure. */
 void user_become(const struct user *user);
+/* HOME, SHELL, USER and LOGNAME of @user, as login(1) sets them. */
+void user_environment(const struct user *user);
 /* What it executes gains no privilege from then on: PR_SET_NO_NEW_PRIVS. */
 void no_new_privs(void);
 

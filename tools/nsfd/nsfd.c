@@ -38,9 +38,10 @@ static const struct command {
 	  "                   [--backlog N] [--user USER] [--no-new-privs] -- PROGRAM [ARG...]",
 	  "run a program with sockets of network namespaces" },
 	{ "run", cmd_run,
-	  "[--netns NS] [--grant NS]... [--delegate] [--user USER]\n"
-	  "                [--no-new-privs] [--preload FILE] -- PROGRAM [ARG...]",
-	  "run a program whose own sockets land in a network namespace" },
+	  "[--netns NS] [--grant NS]... [--user USER] [--verbose]\n"
+	  "                [--allow-io-uring] [--allow-new-privs] [--preload FILE]\n"
+	  "                -- PROGRAM [ARG...]",
+	  "run a program and create its sockets in other network namespaces" },
 };
 
 static void usage(void)

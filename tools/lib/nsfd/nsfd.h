@@ -32,6 +32,7 @@ enum nsfd_way {
 /* Flags of nsfd_socket(): ways that it must not take. */
 #define NSFD_NO_THREAD	0x1
 #define NSFD_NO_MODULE	0x2
+#define NSFD_NO_SYSCALL	0x4
 
 /**
  * nsfd_open - open a namespace by path
@@ -169,7 +170,9 @@ int socketat(int nsfd, int family, int type, int protocol);
  * @family: as for socket(2)
  * @type: as for socket(2)
  * @protocol: as for socket(2)
- * @flags: NSFD_NO_THREAD and NSFD_NO_MODULE forbid these ways
+ * @flags: NSFD_NO_THREAD, NSFD_NO_MODULE and NSFD_NO_SYSCALL exclude these
+ *	methods; the last is for processes whose seccomp filter kills them for
+ *	a system call that it does not know
  *
  * Return: as socketat(); ENOSYS if no way is left, EINVAL for unknown @flags.
  */

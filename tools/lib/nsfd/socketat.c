@@ -199,17 +199,19 @@ int nsfd_socket(int nsfd, int family, int type, int protocol, unsigned int flags
 	bool by_module = false;
 	int fd, error;
 
-	if (flags & ~(NSFD_NO_THREAD | NSFD_NO_MODULE)) {
+	if (flags & ~(NSFD_NO_THREAD | NSFD_NO_MODULE | NSFD_NO_SYSCALL)) {
 		errno = EINVAL;
 		return -1;
 	}
-	fd = sys_socketat(nsfd, family, type, protocol);
-	if (fd >= 0)
-		return fd;
-
-	error = errno;
-	if (error == EPERM && !have_syscall())
-		error = ENOSYS;
+	error = ENOSYS;
+	if (!(flags & NSFD_NO_SYSCALL)) {
+		fd = sys_socketat(nsfd, family, type, protocol);
+		if (fd >= 0)
+			return fd;
+		error = errno;
+		if (error == EPERM && !have_syscall())
+			error = ENOSYS;
+	}
 	/* To the system call, such a descriptor is not a namespace. */
 	if ((error == EINVAL || error == ENOSYS) && !(flags & NSFD_NO_MODULE) &&
 	    !nsfd_check_net(nsfd, &by_module) && by_module)
