@@ -67,12 +67,19 @@ int nsfd_close_failed(int fd)
 
 int nsfd_fdinfo(int fd, const char *key, char *value, size_t size)
 {
-	char path[64], line[128];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
+	return nsfd_line(path, key, value, size);
+}
+
+int nsfd_line(const char *path, const char *key, char *value, size_t size)
+{
 	size_t len = strlen(key);
+	char line[128];
 	int found = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
 	file = fopen(path, "re");
 	if (!file)
 		return -1;

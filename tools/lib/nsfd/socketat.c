@@ -227,6 +227,18 @@ int socketat(int nsfd, int family, int type, int protocol)
 	return nsfd_socket(nsfd, family, type, protocol, 0);
 }
 
+/*
+ * Whether a seccomp filter applies to the calling thread. It is read rather than
+ * asked for by prctl(), for which a filter might kill.
+ */
+static bool has_filter(void)
+{
+	char mode[4];
+
+	return nsfd_line("/proc/thread-self/status", "Seccomp:\t", mode,
+			 sizeof(mode)) > 0 && *mode != '0';
+}
+
 enum nsfd_way nsfd_have_socketat(void)
 {
 	struct nsfd_socket probe = { .size = sizeof(probe), .nsfd = -1 };
@@ -235,7 +247,8 @@ enum nsfd_way nsfd_have_socketat(void)
 
 	if (have_syscall())
 		way = NSFD_WAY_SYSCALL;
-	else if (nsfd_device_ioctl(NSFD_SOCKET, &probe) < 0 && errno == EBADF)
+	else if (nsfd_device_ioctl(NSFD_SOCKET, &probe) < 0 &&
+		 errno == EBADF && !has_filter())
 		way = NSFD_WAY_MODULE;
 	else if (setns(-1, 0) && errno == EBADF)
 		way = NSFD_WAY_THREAD;
