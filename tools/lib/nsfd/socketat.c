@@ -132,6 +132,18 @@ static int by_thread(int nsfd, int family, int type, int protocol)
 	return req.fd;
 }
 
+/*
+ * Whether a seccomp filter applies to the calling thread. It is read rather than
+ * asked for by prctl(), for which a filter might kill.
+ */
+static bool has_filter(void)
+{
+	char mode[4];
+
+	return nsfd_line("/proc/thread-self/status", "Seccomp:\t", mode,
+			 sizeof(mode)) > 0 && *mode != '0';
+}
+
 /* What the system call does, with its errors in its order. */
 static int without_syscall(int nsfd, int family, int type, int protocol,
 			   unsigned int flags)
@@ -143,24 +155,24 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 		.type = type,
 		.protocol = protocol,
 	};
-	int fd, error = ENOSYS;
 	bool by_module;
+	int fd;
 
 	if (!(flags & NSFD_NO_MODULE)) {
 		fd = nsfd_device_ioctl(NSFD_SOCKET, &arg);
 		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 			return fd;
-		error = errno;
+		/* It is of no use to a caller with a filter, and says EPERM. */
+		if (errno == EPERM && !has_filter()) {
+			/* It leaves the caller's own namespace to socket(). */
+			if (is_own(nsfd))
+				return socket(family, type, protocol);
+			errno = EPERM;
+			return -1;
+		}
 	}
-	/*
-	 * The module leaves the caller's own namespace to socket(), so that a
-	 * seccomp filter sees the call, and it creates no socket by privilege
-	 * for a caller with a filter: the thread's calls are subject to that.
-	 */
-	if (error == EPERM && is_own(nsfd))
-		return socket(family, type, protocol);
 	if (flags & NSFD_NO_THREAD) {
-		errno = error;
+		errno = ENOSYS;
 		return -1;
 	}
 	if (nsfd_check_net(nsfd, &by_module))
@@ -183,7 +195,6 @@ static int by_grant(int nsfd, int family, int type, int protocol)
 		.type = type,
 		.protocol = protocol,
 	};
-
 	int fd = ioctl(nsfd, NSFD_SOCKET, &arg);
 
 	if (fd < 0 && errno == EPERM) {
@@ -225,18 +236,6 @@ int nsfd_socket(int nsfd, int family, int type, int protocol, unsigned int flags
 int socketat(int nsfd, int family, int type, int protocol)
 {
 	return nsfd_socket(nsfd, family, type, protocol, 0);
-}
-
-/*
- * Whether a seccomp filter applies to the calling thread. It is read rather than
- * asked for by prctl(), for which a filter might kill.
- */
-static bool has_filter(void)
-{
-	char mode[4];
-
-	return nsfd_line("/proc/thread-self/status", "Seccomp:\t", mode,
-			 sizeof(mode)) > 0 && *mode != '0';
 }
 
 enum nsfd_way nsfd_have_socketat(void)
