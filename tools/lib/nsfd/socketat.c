@@ -133,15 +133,17 @@ static int by_thread(int nsfd, int family, int type, int protocol)
 }
 
 /*
- * Whether a seccomp filter applies to the calling thread. It is read rather than
- * asked for by prctl(), for which a filter might kill.
+ * Whether a seccomp filter may apply to the calling thread; without /proc, this
+ * is not known. It is read rather than asked for by prctl(), for which a filter
+ * might kill.
  */
-static bool has_filter(void)
+static bool may_have_filter(void)
 {
 	char mode[4];
+	int found = nsfd_line("/proc/thread-self/status", "Seccomp:\t", mode,
+			      sizeof(mode));
 
-	return nsfd_line("/proc/thread-self/status", "Seccomp:\t", mode,
-			 sizeof(mode)) > 0 && *mode != '0';
+	return found < 0 || (found && *mode != '0');
 }
 
 /* What the system call does, with its errors in its order. */
@@ -163,7 +165,7 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 			return fd;
 		/* It is of no use to a caller with a filter, and says EPERM. */
-		if (errno == EPERM && !has_filter()) {
+		if (errno == EPERM && !may_have_filter()) {
 			/* It leaves the caller's own namespace to socket(). */
 			if (is_own(nsfd))
 				return socket(family, type, protocol);
@@ -247,7 +249,7 @@ enum nsfd_way nsfd_have_socketat(void)
 	if (have_syscall())
 		way = NSFD_WAY_SYSCALL;
 	else if (nsfd_device_ioctl(NSFD_SOCKET, &probe) < 0 &&
-		 errno == EBADF && !has_filter())
+		 errno == EBADF && !may_have_filter())
 		way = NSFD_WAY_MODULE;
 	else if (setns(-1, 0) && errno == EBADF)
 		way = NSFD_WAY_THREAD;
