@@ -100,7 +100,7 @@ bench-native: deps
 	@build/bench/bench
 
 deb: deps
-	@scripts/deps.sh debhelper dh-dkms dpkg-dev lintian
+	@scripts/deps.sh build-essential debhelper dh-dkms dpkg-dev lintian
 	@$(STEP) 'packages' scripts/deb.sh
 
 stock: deb

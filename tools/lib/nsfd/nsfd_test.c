@@ -661,14 +661,39 @@ TEST_F(lib, way)
 
 	/* no way: the system call and setns() are taken away */
 	ASSERT_EQ(0, deny_syscall(__NR_socketat, 0, ENOSYS));
-	if (self->way != NSFD_WAY_MODULE)
-		EXPECT_EQ(NSFD_WAY_THREAD, nsfd_have_socketat());
+	/* With a filter, the module takes delegated descriptors only. */
+	EXPECT_EQ(NSFD_WAY_THREAD, nsfd_have_socketat());
 	ASSERT_EQ(0, deny_syscall(__NR_setns, 0, ENOSYS));
-	if (self->way != NSFD_WAY_MODULE) {
-		EXPECT_EQ(NSFD_WAY_NONE, nsfd_have_socketat());
-		EXPECT_EQ(ENOSYS, try_at(self->net));
-		EXPECT_EQ(0, try_at(self->own));
-	}
+	EXPECT_EQ(NSFD_WAY_NONE, nsfd_have_socketat());
+	EXPECT_EQ(ENOSYS, try_at(self->net));
+	EXPECT_EQ(0, try_at(self->own));
+}
+
+/*
+ * Without the system call, a filter of socket() decides about every socket: the
+ * module, to which such a filter is blind, is no way around it.
+ */
+TEST_F(lib, filter_of_socket)
+{
+	ASSERT_EQ(0, deny_syscall(__NR_socketat, 0, ENOSYS));
+	ASSERT_EQ(0, try_at(self->own));
+	ASSERT_EQ(0, try_at(self->net));
+	ASSERT_EQ(0, deny_syscall(__NR_socket, 0, EAFNOSUPPORT));
+	EXPECT_EQ(EAFNOSUPPORT, try_at(self->own));
+	EXPECT_EQ(EAFNOSUPPORT, try_at(self->net));
+}
+
+/* A grant that is revoked is the caller's own network namespace all the same. */
+TEST_F(lib, revoked_but_own)
+{
+	int granted = nsfd_delegate(self->net);
+
+	if (granted < 0 && errno == ENOSYS)
+		SKIP(return, "no delegation");
+	ASSERT_LE(0, granted);
+	ASSERT_EQ(0, nsfd_revoke(granted));
+	ASSERT_EQ(0, nsfd_enter(self->net, 0));
+	EXPECT_EQ(0, try_at(granted));
 }
 
 /*
@@ -812,9 +837,10 @@ TEST_F(socketat, flags)
 {
 	unsigned int ways[] = { NSFD_NO_THREAD, NSFD_NO_THREAD | NSFD_NO_MODULE,
 				NSFD_NO_MODULE }, i;
-	int sk;
+	bool device = real_way() == NSFD_WAY_MODULE;
+	int sk, error;
 
-	EXPECT_ERRNO(EINVAL, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, 4));
+	EXPECT_ERRNO(EINVAL, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, 8));
 	EXPECT_ERRNO(EINVAL, nsfd_socket(-1, AF_INET, SOCK_STREAM, 0, -1));
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (self->way == NSFD_WAY_SYSCALL || !(ways[i] & NSFD_NO_THREAD) ||
@@ -826,10 +852,11 @@ TEST_F(socketat, flags)
 			EXPECT_ERRNO(EBADF, nsfd_socket(-1, 0, 0, 0, ways[i]));
 			continue;
 		}
-		/* also for one's own, and as an answer to whether it is there */
+		/* Also for one's own, and for a probe unless the device refuses it. */
 		EXPECT_ERRNO(ENOSYS, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, ways[i]));
 		EXPECT_ERRNO(ENOSYS, nsfd_socket(self->own, AF_INET, SOCK_STREAM, 0, ways[i]));
-		EXPECT_ERRNO(ENOSYS, nsfd_socket(-1, 0, 0, 0, ways[i]));
+		error = device && !(ways[i] & NSFD_NO_MODULE) ? EBADF : ENOSYS;
+		EXPECT_ERRNO(error, nsfd_socket(-1, 0, 0, 0, ways[i]));
 	}
 }
 
@@ -876,7 +903,7 @@ TEST_F(socketat, without_proc)
 	ASSERT_EQ(0, private_mounts());
 	ASSERT_EQ(0, mount("tmpfs", "/proc", "tmpfs", 0, NULL));
 	EXPECT_EQ(self->cookie, cookie_at(self->net));
-	EXPECT_EQ(self->way == NSFD_WAY_THREAD && !real_root ? EPERM : 0,
+	EXPECT_EQ(self->way != NSFD_WAY_SYSCALL && !real_root ? EPERM : 0,
 		  try_at(self->own));
 	EXPECT_NE(self->cookie, cookie_at(self->own));
 }
@@ -1084,6 +1111,7 @@ TEST_F(socketat, fork_in_between)
 TEST_F(socketat, no_descriptors_left)
 {
 	struct rlimit limit;
+	bool device = real_way() == NSFD_WAY_MODULE;
 	int fd;
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
@@ -1096,7 +1124,7 @@ TEST_F(socketat, no_descriptors_left)
 	EXPECT_EQ(EMFILE, try_at(self->net));
 	EXPECT_EQ(EMFILE, try_at(self->own));
 	/* EBADF comes first, if the way itself takes no descriptor */
-	EXPECT_EQ(self->way == NSFD_WAY_MODULE ? EMFILE : EBADF, try_at(-1));
+	EXPECT_EQ(device ? EMFILE : EBADF, try_at(-1));
 	ASSERT_EQ(0, close(63));
 	if (self->way != NSFD_WAY_MODULE)
 		EXPECT_EQ(63, socketat(self->net, AF_INET, SOCK_STREAM, 0));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,15 +68,26 @@ int nsfd_close_failed(int fd)
 
 int nsfd_fdinfo(int fd, const char *key, char *value, size_t size)
 {
-	char path[64], line[128];
-	size_t len = strlen(key);
-	int found = 0;
-	FILE *file;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
+	return nsfd_line(path, key, value, size);
+}
+
+int nsfd_line(const char *path, const char *key, char *value, size_t size)
+{
+	size_t len = strlen(key);
+	int found = 0, state;
+	char line[128];
+	FILE *file;
+
+	/* socketat() is no cancellation point. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	file = fopen(path, "re");
-	if (!file)
-		return -1;
+	if (!file) {
+		found = -1;
+		goto out;
+	}
 	while (!found && fgets(line, sizeof(line), file)) {
 		if (strncmp(line, key, len))
 			continue;
@@ -87,6 +99,8 @@ int nsfd_fdinfo(int fd, const char *key, char *value, size_t size)
 		found = -1;
 	if (fclose(file))
 		found = -1;
+out:
+	pthread_setcancelstate(state, NULL);
 	return found;
 }
 
