@@ -362,9 +362,11 @@ static void unescape(char *text)
  * Opens what a process sees at @path, if that is a namespace. The process may
  * have prepared its mount namespace for us: no symbolic link leads out of it,
  * nothing is opened but a namespace, and no file system is asked that might not
- * answer. The mount point itself is always in the cache.
+ * answer. The mount point itself is always in the cache. In our own mount
+ * namespace a file system that has to be asked at each step, such as hostfs,
+ * is as good as for any other program.
  */
-static int open_mount(int root, const char *path)
+static int open_mount(int root, const char *path, bool own)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
@@ -382,6 +384,10 @@ static int open_mount(int root, const char *path)
 		else if (file >= 0 || errno != EAGAIN)
 			break;
 	}
+	if (file < 0 && errno == EAGAIN && own) {
+		how.resolve &= ~RESOLVE_CACHED;
+		file = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	}
 	if (file < 0)
 		return -1;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
@@ -397,9 +403,14 @@ static void scan_mounts(pid_t pid)
 	struct ns *ns;
 	size_t size = 0;
 	int type, fd, dir;
+	struct stat mine, theirs;
 	ino_t ino, there;
 	FILE *mounts;
+	bool own;
 
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	own = !stat("/proc/self/ns/mnt", &mine) && !stat(path, &theirs) &&
+	      mine.st_ino == theirs.st_ino;
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
 	mounts = fopen(path, "re");
 	if (!mounts)
@@ -414,7 +425,7 @@ static void scan_mounts(pid_t pid)
 		    !parse_link(root, &type, &ino))
 			goto next;
 		unescape(point);
-		fd = open_mount(dir, point);
+		fd = open_mount(dir, point, own);
 		/* Something else may be mounted over it. */
 		if (nsfd_id(fd, NULL, &there) || there != ino)
 			ns = find(type, ino, -1);

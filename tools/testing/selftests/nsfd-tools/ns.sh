@@ -82,10 +82,10 @@ ls_socket()
 ls_granted()
 {
 	ip netns add kept &&
-		start nsfd run --preload "$preload" --grant kept -- sleep 60 &&
+		start nsfd run --grant kept -- sleep 60 &&
 		wait_for 5 sleeps &&
 		listed net "$(inode /run/netns/kept)" 'ns["descriptors"][0]["delegated"]' &&
-		nsfd ls | grep -F 'sleep (delegated)' &&
+		nsfd ls | grep -F 'nsfd (delegated)' &&
 		ip netns del kept
 }
 
