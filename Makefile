@@ -67,6 +67,10 @@ lib: trees/nsfd
 tools: lib
 	@$(STEP) 'tools' tools/testing/selftests/nsfd-tools/prepare.sh
 
+# The package for Go, as tests that run in a guest.
+go: deps
+	@$(STEP) 'go' $(MAKE) -s -C tools/lib/nsfd/go O=$(CURDIR)/build/go
+
 install:
 	@$(MAKE) -s -C tools/nsfd install
 
@@ -74,7 +78,7 @@ run: kernel/nsfd
 	@$(STEP) 'samples' scripts/samples.sh
 	@scripts/boot.sh -t 300 build/linux.nsfd scripts/walk.sh build/samples
 
-test: $(KERNELS:%=kernel/%) kselftest tools
+test: $(KERNELS:%=kernel/%) kselftest tools go
 	@scripts/test.sh $(KERNELS)
 
 shell: kernel/nsfd
@@ -96,7 +100,7 @@ bench-native: deps
 	@build/bench/bench
 
 deb: deps
-	@scripts/deps.sh debhelper dh-dkms dpkg-dev lintian
+	@scripts/deps.sh build-essential debhelper dh-dkms dpkg-dev lintian
 	@$(STEP) 'packages' scripts/deb.sh
 
 stock: deb
@@ -106,7 +110,7 @@ stock: deb
 run-stock: stock
 	@scripts/run-stock.sh '$(STOCK)'
 
-test-stock: kselftest
+test-stock: kselftest go
 	@$(MAKE) stock STOCK=6.1
 	@$(MAKE) stock STOCK=6.12
 	@scripts/test-stock.sh 6.1 6.12
@@ -130,7 +134,7 @@ coverage: trees/nsfd kselftest
 configs: trees/vanilla trees/nsfd kselftest
 	@scripts/configs.sh
 
-test-debug: trees/nsfd kselftest tools
+test-debug: trees/nsfd kselftest tools go
 	@$(STEP) 'kernel nsfd.debug' scripts/build-guest.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
 	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
@@ -153,12 +157,13 @@ race: trees/nsfd kselftest
 	@scripts/race.sh
 
 check: kernel/nsfd trees/applied
+	@scripts/deps.sh go-staticcheck
 	@scripts/check.sh
 
 clean:
 	rm -rf build
 
-.PHONY: help deps tree refresh kselftest lib tools install run test shell
+.PHONY: help deps tree refresh kselftest lib tools go install run test shell
 .PHONY: series apply stages parity coverage configs test-debug race check clean
 .PHONY: bench bench-native deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

@@ -67,6 +67,8 @@ verdict kernel-doc "$out/log"
 cd "$top"
 git ls-files '*.sh' .ci/run | xargs shellcheck >"$out/log" 2>&1 || :
 verdict shellcheck "$out/log"
+make -s -C tools/lib/nsfd/go O="$top/build/go" lint >"$out/log" 2>&1 || :
+verdict 'gofmt, go vet, staticcheck' "$out/log"
 for file in $(git ls-files 'Documentation/*.rst'); do
 	rst2html --report=1 "$file" 2>&1 >/dev/null | grep -v '^$' >"$out/log" || :
 	verdict "rst2html $file" "$out/log"

@@ -14,7 +14,7 @@ die()
 	exit 1
 }
 
-"$top/scripts/deps.sh" debhelper dpkg-dev genext2fs mmdebstrap qemu-system-x86
+"$top/scripts/deps.sh" build-essential debhelper dpkg-dev genext2fs mmdebstrap qemu-system-x86
 mkdir -p "$dir/obj"
 cd "$dir"
 

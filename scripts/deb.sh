@@ -12,15 +12,19 @@ rm -rf "$out"
 mkdir -p "$out/nsfd"
 tar -c debian drivers include samples tools Documentation | tar -x -C "$out/nsfd"
 
-# Who builds is who answers for it.
+# The packages name their builder as maintainer. Without a git identity, or with
+# one at a host without a domain, which lintian refuses, they keep the reserved
+# name in debian/.
 name=$(git config user.name 2>/dev/null) || name=
 email=$(git config user.email 2>/dev/null) || email=
 cd "$out/nsfd"
-if [ -n "$name" ] && [ -n "$email" ]; then
+case $name:$email in
+?*:?*@?*.?*)
 	maintainer="$name <$email>" perl -pi -e \
-		's/nsfd maintainers <nsfd\@localhost>/$ENV{maintainer}/' \
+		's/nsfd maintainers <nsfd\@nsfd\.invalid>/$ENV{maintainer}/' \
 		debian/control debian/changelog
-fi
+	;;
+esac
 
 DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -uc >../build.log 2>&1 || {
 	tail -n 30 ../build.log >&2

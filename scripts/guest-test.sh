@@ -38,6 +38,7 @@ done
 if [ "$#" = 0 ] && [ -e /proc/self/ns/net ]; then
 	cd "$top"
 	tools/lib/nsfd/check.sh build/lib "$out" || :
+	GO_TEST_SHORT=1 tools/lib/nsfd/go/check.sh build/go "$out" || :
 	tools/testing/selftests/nsfd-tools/tools_test.sh >"$out/root/tools_test" \
 		2>"$out/tools.err" || :
 	tools/lib/nsfd/python/tests/run.sh >"$out/root/python_test" \

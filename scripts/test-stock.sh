@@ -21,6 +21,8 @@ for version in "$@"; do
 	mkdir -p "$task"
 	cp build/stock/tests/* "$task"
 	cp scripts/stock-test.sh "$task/command"
+	cp build/go/*_test build/go/archive "$task"
+	cp tools/lib/nsfd/go/check.sh "$task/go-check.sh"
 	echo "== Debian's Linux $version"
 	scripts/stock-boot.sh -t "${TIMEOUT:-1200}" "$version" "$task" || broken=1
 	if [ -f "$task/out/dmesg" ] &&

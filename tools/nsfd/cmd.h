@@ -14,6 +14,7 @@
 
 struct user {
 	const char *name;	/* as given */
+	const char *home, *shell;
 	bool known;		/* has an entry in passwd(5) */
 	uid_t uid;
 	gid_t gid;
@@ -28,8 +29,18 @@ int cmd_unpin(int argc, char **argv);
 
 /* The path of a namespace: NAME is one of ip-netns(8), PATH has a slash. */
 char *ns_path(const char *spec);
+/* The name in /run/netns that @spec is or leads to, NULL if there is none. */
+const char *ns_name(const char *spec);
 /* Opens a namespace of type @nstype, or of any if that is 0, or exits. */
 int ns_open(const char *spec, int nstype);
+
+/*
+ * Binds the files in /etc/netns/@name over those in /etc, in a mount namespace
+ * of the caller's own that is created if there are any.
+ */
+void etc_netns(const char *name);
+/* Mounts /sys anew, for the caller's network namespace, in such a namespace. */
+void sys_netns(void);
 
 /* Handles what all subcommands have in common: --help and bad options. */
 noreturn void cmd_usage(const char *name, int opt);
@@ -40,6 +51,8 @@ noreturn void run_program(char **argv);
 void user_find(const char *name, struct user *user);
 /* Becomes @user for good, with no capability in any set; exits on failure. */
 void user_become(const struct user *user);
+/* HOME, SHELL, USER and LOGNAME of @user, as login(1) sets them. */
+void user_environment(const struct user *user);
 /* What it executes gains no privilege from then on: PR_SET_NO_NEW_PRIVS. */
 void no_new_privs(void);
 

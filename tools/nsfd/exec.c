@@ -1,85 +1,244 @@
 // SPDX-License-Identifier: GPL-2.0
-/* nsfd exec: enters namespaces and runs a program there. */
+/* nsfd exec: enters namespaces and runs a program there, as nsenter(1) does. */
 #include <err.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <nsfd.h>
 
 #include "cmd.h"
 
-/* The order of setns(2) for several: user brings the capabilities for the rest. */
-static const int order[] = {
-	CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWPID,
-	CLONE_NEWCGROUP, CLONE_NEWNET, CLONE_NEWTIME,
+struct target {
+	const char *spec;	/* as given */
+	int fd;
+	int type;
+	bool entered;
 };
 
-/* Only children are born in a pid namespace: be one. */
+static struct target *targets;
+static int n_targets;
+
+static struct target *find(int type)
+{
+	int i;
+
+	for (i = 0; i < n_targets; i++)
+		if (targets[i].type == type)
+			return &targets[i];
+	return NULL;
+}
+
+/*
+ * Enters the namespaces of type @type, of all but user namespaces if that is 0.
+ * With @try, those that need a privilege that is missing are left for later.
+ */
+static void enter(int type, bool try)
+{
+	struct target *t;
+
+	for (t = targets; t < targets + n_targets; t++) {
+		if (t->entered || (t->type == CLONE_NEWUSER) != (type == CLONE_NEWUSER))
+			continue;
+		if (!nsfd_enter(t->fd, t->type))
+			t->entered = true;
+		else if (!try || errno != EPERM)
+			err(1, "failed to enter namespace '%s'", t->spec);
+	}
+}
+
+/*
+ * For /proc/PID/ns/mnt: opens the root directory and the working directory of
+ * the process, which may be others than those of its mount namespace.
+ */
+static void open_dirs(const struct target *mnt, int *root, int *cwd)
+{
+	size_t len = strlen(mnt->spec) - strlen("/ns/mnt");
+	struct statfs fs;
+	char *path;
+	int proc, same;
+
+	*root = *cwd = -1;
+	if (strlen(mnt->spec) < strlen("/ns/mnt") ||
+	    strcmp(mnt->spec + len, "/ns/mnt"))
+		return;
+	path = strndup(mnt->spec, len);
+	if (!path)
+		err(1, NULL);
+	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc >= 0 && !fstatfs(proc, &fs) && fs.f_type == PROC_SUPER_MAGIC) {
+		*root = openat(proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		*cwd = openat(proc, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		/* Is it still the process whose namespace was opened? */
+		same = openat(proc, "ns/mnt", O_RDONLY | O_CLOEXEC);
+		if (*root < 0 || *cwd < 0 || nsfd_equal(mnt->fd, same) != 1)
+			errx(1, "failed to open the directories of '%s'", path);
+		close(same);
+	}
+	if (proc >= 0)
+		close(proc);
+	free(path);
+}
+
+/* The user that a user namespace is made for, who has no groups outside it. */
+static void become_root(const char *spec, bool no_groups)
+{
+	if (setgroups(0, NULL) && !no_groups && getgroups(0, NULL))
+		err(1, "failed to drop supplementary groups in '%s'", spec);
+	if (setgid(0))
+		err(1, "failed to set group ID 0 in '%s'", spec);
+	if (setuid(0))
+		err(1, "failed to set user ID 0 in '%s'", spec);
+}
+
+/* Sockets of sd_listen_fds(3) are for the process that becomes the program. */
+static void move_listen_pid(pid_t parent)
+{
+	const char *value = getenv("LISTEN_PID");
+	char text[24];
+
+	snprintf(text, sizeof(text), "%d", parent);
+	if (!value || strcmp(value, text))
+		return;
+	snprintf(text, sizeof(text), "%d", getpid());
+	if (setenv("LISTEN_PID", text, 1) || unsetenv("LISTEN_PIDFDID"))
+		err(1, "failed to set LISTEN_PID");
+}
+
+/*
+ * A signal from the terminal goes to the program by itself, but a hangup may go
+ * to the leader of the session alone.
+ */
+static bool from_kernel(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL && info->si_signo != SIGHUP;
+}
+
+/* Does not return before the child has ended; stops and continues with it. */
+static noreturn void wait_for(pid_t child, const sigset_t *all)
+{
+	siginfo_t info;
+	int status;
+
+	for (;;) {
+		if (sigwaitinfo(all, &info) < 0)
+			continue;
+		if (info.si_signo != SIGCHLD) {
+			if (!from_kernel(&info))
+				kill(child, info.si_signo);
+			continue;
+		}
+		while (waitpid(child, &status, WNOHANG | WUNTRACED) > 0) {
+			if (WIFEXITED(status))
+				exit(WEXITSTATUS(status));
+			if (WIFSIGNALED(status))
+				exit(128 + WTERMSIG(status));
+			/* The shell waits for us; SIGCONT is passed on above. */
+			kill(getpid(), SIGSTOP);
+		}
+	}
+}
+
+/*
+ * Only children are born in a pid namespace: be one. Signals are blocked before,
+ * so that none is lost that arrives while there is nobody to pass it to.
+ */
 static void fork_and_wait(void)
 {
-	int status;
-	pid_t pid;
+	struct sigaction action = { .sa_handler = SIG_DFL }, was;
+	pid_t parent = getpid(), child;
+	sigset_t all, mask;
 
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (!pid)
-		return;
-	/* The program gets these from the terminal, too, and decides. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	if (waitpid(pid, &status, 0) < 0)
-		err(1, "wait");
-	if (WIFSIGNALED(status))
-		exit(128 + WTERMSIG(status));
-	exit(WEXITSTATUS(status));
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &mask) ||
+	    sigaction(SIGCHLD, &action, &was))
+		err(1, "failed to block signals");
+	child = fork();
+	if (child < 0)
+		err(1, "failed to fork");
+	if (child)
+		wait_for(child, &all);
+	move_listen_pid(parent);
+	sigaction(SIGCHLD, &was, NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 int cmd_exec(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "preserve-credentials", no_argument, NULL, 'p' },
 		{ }
 	};
-	int opt, first, i, count = 0, *fds, *types;
-	bool born = false;
-	size_t o;
+	bool preserve = false, no_groups = false;
+	int opt, first, i, root = -1, cwd = -1;
+	struct target *user, *net, *mnt;
+	const char *name;
 
 	/* Names up to the "--", which getopt would take away. */
 	for (first = 1; first < argc && strcmp(argv[first], "--"); first++)
-		count++;
-	opt = getopt_long(first, argv, "+h", options, NULL);
-	if (opt != -1 || !count || first + 1 >= argc)
+		;
+	while ((opt = getopt_long(first, argv, "+h", options, NULL)) != -1) {
+		if (opt != 'p')
+			cmd_usage("exec", opt);
+		preserve = true;
+	}
+	n_targets = first - optind;
+	if (n_targets < 1 || first + 1 >= argc)
 		cmd_usage("exec", opt);
 
-	fds = calloc(count, sizeof(*fds));
-	types = calloc(count, sizeof(*types));
-	if (!fds || !types)
+	targets = calloc(n_targets, sizeof(*targets));
+	if (!targets)
 		err(1, NULL);
 	/* All are opened before the first is entered: paths mean other things then. */
-	for (i = 0; i < count; i++) {
-		fds[i] = ns_open(argv[i + 1], 0);
-		types[i] = nsfd_type(fds[i]);
-		if (types[i] < 0)
-			err(1, "%s", argv[i + 1]);
+	for (i = 0; i < n_targets; i++) {
+		targets[i].spec = argv[optind + i];
+		targets[i].fd = ns_open(targets[i].spec, 0);
+		targets[i].type = nsfd_type(targets[i].fd);
+		if (targets[i].type < 0)
+			err(1, "%s", targets[i].spec);
 	}
-	for (o = 0; o < ARRAY_SIZE(order); o++) {
-		for (i = 0; i < count; i++) {
-			if (types[i] != order[o])
-				continue;
-			if (nsfd_enter(fds[i], types[i]))
-				err(1, "%s: enter", argv[i + 1]);
-			if (types[i] == CLONE_NEWPID)
-				born = true;
-		}
+	user = find(CLONE_NEWUSER);
+	net = find(CLONE_NEWNET);
+	mnt = find(CLONE_NEWNS);
+	if (mnt)
+		open_dirs(mnt, &root, &cwd);
+
+	/* Until it has executed the program, nobody inside is to look into it. */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		err(1, "failed to make the process undumpable");
+	if (user && !preserve)
+		no_groups = !setgroups(0, NULL);
+	/*
+	 * Privilege over the others may be the caller's own, which entering the
+	 * user namespace takes away, or come with that namespace.
+	 */
+	enter(0, user);
+	enter(CLONE_NEWUSER, false);
+	enter(0, false);
+	if (root >= 0 && (fchdir(root) || chroot(".") || fchdir(cwd)))
+		err(1, "failed to change to the directories of '%s'", mnt->spec);
+
+	/* A mount namespace that was entered has files of its own. */
+	if (net && !mnt && !user) {
+		name = ns_name(net->spec);
+		if (name)
+			etc_netns(name);
+		sys_netns();
 	}
-	free(fds);
-	free(types);
-	if (born)
+	if (find(CLONE_NEWPID))
 		fork_and_wait();
+	if (user && !preserve)
+		become_root(user->spec, no_groups);
 	run_program(argv + first + 1);
 }

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <linux/sockios.h>
 #include <locale.h>
 #include <sched.h>
@@ -19,9 +21,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <wchar.h>
+#include <wctype.h>
 #include <nsfd.h>
 
 #include "cmd.h"
+
+/* The mark of a descriptor that carries a grant. */
+#define DELEGATED "(delegated)"
 
 enum how { PROCESS, MOUNT, DESCRIPTOR, SOCKET, N_HOW };
 
@@ -158,18 +164,23 @@ static bool parse_link(const char *text, int *type, ino_t *ino)
 	return false;
 }
 
+/* A title has any bytes in it, newlines too; the kernel ends it with one. */
 static void command(const char *task, char *comm, size_t size)
 {
+	ssize_t len = -1;
 	char path[64];
-	FILE *file;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/comm", task);
-	file = fopen(path, "re");
-	if (!file || !fgets(comm, size, file))
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, comm, size - 1);
+		close(fd);
+	}
+	if (len > 0)
+		comm[len - 1] = 0;
+	else
 		snprintf(comm, size, "?");
-	if (file)
-		fclose(file);
-	comm[strcspn(comm, "\n")] = 0;
 }
 
 /*
@@ -255,23 +266,36 @@ static void scan_anonymous(const char *task, pid_t pid, int fd, const char *comm
 		     comm)->delegated = delegated;
 }
 
+/* A socket or a tun device? */
+static bool has_net(const struct statx *st)
+{
+	return S_ISSOCK(st->stx_mode) ||
+	       (S_ISCHR(st->stx_mode) && st->stx_rdev_major == 10 &&
+		st->stx_rdev_minor == 200);
+}
+
 /* A socket, or a tun device, that is not where its process is. */
 static void scan_socket(pid_t pid, int fd, const char *comm, ino_t own, int *pidfd)
 {
+	struct statx st;
 	int copy, nsfd;
 	ino_t ino;
-	dev_t dev;
 
 	if (*pidfd < 0)
 		*pidfd = syscall(SYS_pidfd_open, pid, 0);
 	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
 	if (copy < 0)
 		return;
-	nsfd = ioctl(copy, SIOCGSKNS);
+	/* The number may be another descriptor's by now. */
+	if (statx(copy, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) ||
+	    !has_net(&st))
+		nsfd = -1;
+	else
+		nsfd = ioctl(copy, SIOCGSKNS);
 	close(copy);
 	if (nsfd < 0)
 		return;
-	if (!nsfd_id(nsfd, &dev, &ino) && ino != own)
+	if (!nsfd_id(nsfd, NULL, &ino) && ino != own)
 		hold(find(CLONE_NEWNET, ino, nsfd), SOCKET, pid, fd, comm);
 	close(nsfd);
 }
@@ -305,9 +329,7 @@ static void scan_descriptors(const char *task, pid_t pid, const char *comm, ino_
 				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR, pid, fd,
 				     comm)->delegated = is_delegated(task, fd, &ino);
 			close(copy);
-		} else if (S_ISSOCK(st.stx_mode) ||
-			   (S_ISCHR(st.stx_mode) && st.stx_rdev_major == 10 &&
-			    st.stx_rdev_minor == 200)) {
+		} else if (has_net(&st)) {
 			scan_socket(pid, fd, comm, own, &pidfd);
 		} else if (!(st.stx_mode & S_IFMT)) {
 			scan_anonymous(task, pid, fd, comm);
@@ -336,20 +358,65 @@ static void unescape(char *text)
 	*to = 0;
 }
 
+/*
+ * Opens what a process sees at @path, if that is a namespace. The process may
+ * have prepared its mount namespace for us: no symbolic link leads out of it,
+ * nothing is opened but a namespace, and no file system is asked that might not
+ * answer. The mount point itself is always in the cache. In our own mount
+ * namespace a file system that has to be asked at each step, such as hostfs,
+ * is as good as for any other program.
+ */
+static int open_mount(int root, const char *path, bool own)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED,
+	};
+	char link[64];
+	int tries, file, fd;
+
+	for (tries = 0; tries < 20; tries++) {
+		file = syscall(SYS_openat2, root, path, &how, sizeof(how));
+		/* Linux before 5.12 */
+		if (file < 0 && errno == EINVAL)
+			how.resolve &= ~RESOLVE_CACHED;
+		/* Or something is being renamed or mounted just now. */
+		else if (file >= 0 || errno != EAGAIN)
+			break;
+	}
+	if (file < 0 && errno == EAGAIN && own) {
+		how.resolve &= ~RESOLVE_CACHED;
+		file = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	}
+	if (file < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	fd = nsfd_open(link);
+	close(file);
+	return fd;
+}
+
 static void scan_mounts(pid_t pid)
 {
-	char path[64], *line = NULL, *file, *root, *point, *rest;
+	char path[64], *line = NULL, *root, *point, *rest;
 	struct holder *h;
 	struct ns *ns;
 	size_t size = 0;
-	int type, fd;
+	int type, fd, dir;
+	struct stat mine, theirs;
 	ino_t ino, there;
 	FILE *mounts;
+	bool own;
 
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	own = !stat("/proc/self/ns/mnt", &mine) && !stat(path, &theirs) &&
+	      mine.st_ino == theirs.st_ino;
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
 	mounts = fopen(path, "re");
 	if (!mounts)
 		return;
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (getline(&line, &size, mounts) > 0) {
 		root = NULL;
 		point = NULL;
@@ -358,10 +425,7 @@ static void scan_mounts(pid_t pid)
 		    !parse_link(root, &type, &ino))
 			goto next;
 		unescape(point);
-		if (asprintf(&file, "/proc/%d/root%s", pid, point) < 0)
-			err(1, NULL);
-		fd = nsfd_open(file);
-		free(file);
+		fd = open_mount(dir, point, own);
 		/* Something else may be mounted over it. */
 		if (nsfd_id(fd, NULL, &there) || there != ino)
 			ns = find(type, ino, -1);
@@ -381,6 +445,8 @@ next:
 	}
 	free(line);
 	fclose(mounts);
+	if (dir >= 0)
+		close(dir);
 }
 
 /* Returns whether @ino has been asked for before. */
@@ -455,28 +521,59 @@ static void finish(void)
 	}
 }
 
-/* A string of JSON: bytes that are no UTF-8 become U+FFFD. */
-static void print_string(const char *text)
+/*
+ * Reads a character from @text. Returns its length, and 0 if there is none: then
+ * one byte is to be skipped.
+ */
+static size_t character(const char *text, wchar_t *c)
 {
 	mbstate_t state = { };
+	size_t len = mbrtowc(c, text, strlen(text), &state);
+
+	return len > MB_LEN_MAX ? 0 : len;
+}
+
+/* May it be written as it is: no control character, none that reorders text? */
+static bool harmless(wchar_t c)
+{
+	static const struct {
+		wchar_t first, last;
+	} bad[] = {
+		{ 0x7f, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xd800, 0xdfff },
+		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (c >= bad[i].first && c <= bad[i].last)
+			return false;
+	return iswprint(c);
+}
+
+/* A string of JSON, in UTF-8: bytes that are no UTF-8 become U+FFFD. */
+static void print_string(const char *text)
+{
+	wchar_t c;
 	size_t len;
 
 	putchar('"');
-	while (*text) {
-		len = mbrlen(text, strlen(text), &state);
-		if (len == (size_t)-1 || len == (size_t)-2) {
+	for (; *text; text += len) {
+		len = character(text, &c);
+		if (!len) {
 			fputs("\\ufffd", stdout);
-			memset(&state, 0, sizeof(state));
-			text++;
-			continue;
-		}
-		if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
-		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			printf("\\u%04x", *text);
-		else
+			len = 1;
+		} else if (c == '"' || c == '\\') {
+			printf("\\%c", (char)c);
+		} else if (harmless(c)) {
 			fwrite(text, 1, len, stdout);
-		text += len;
+		} else if (c < 0x10000) {
+			printf("\\u%04x", (unsigned int)c);
+		} else {
+			c -= 0x10000;
+			printf("\\u%04x\\u%04x", 0xd800 | (unsigned int)c >> 10,
+			       0xdc00 | ((unsigned int)c & 0x3ff));
+		}
 	}
 	putchar('"');
 }
@@ -523,11 +620,27 @@ static void print_json(void)
 	printf("\n]}\n");
 }
 
-/* A name that cannot end the line or speak to the terminal. */
+/*
+ * A name as lsns(8) prints it, by \xHH where it would speak to the terminal. It
+ * cannot end the item that it is in, nor look like the mark of a grant.
+ */
 static void print_name(const char *text)
 {
-	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	wchar_t c;
+	size_t len;
+
+	while (*text) {
+		len = character(text, &c);
+		if (len && harmless(c) && c != '\\' && c != ',' &&
+		    strncmp(text, DELEGATED, strlen(DELEGATED))) {
+			fwrite(text, 1, len, stdout);
+			text += len;
+			continue;
+		}
+		do
+			printf("\\x%02x", (unsigned char)*text++);
+		while (len-- > 1);
+	}
 }
 
 static void print_text(void)
@@ -560,7 +673,7 @@ static void print_text(void)
 				putchar(' ');
 			print_name(h->name);
 			if (h->delegated)
-				printf(" (delegated)");
+				printf(" " DELEGATED);
 		}
 		if (processes > 1)
 			printf("%s%u more processes", comma, processes - 1);
@@ -588,7 +701,8 @@ int cmd_ls(int argc, char **argv)
 	}
 	if (optind != argc)
 		cmd_usage("ls", opt);
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+	/* JSON is UTF-8 everywhere; a terminal may not be. */
+	if (!setlocale(LC_CTYPE, json ? "C.UTF-8" : "") && json)
 		warnx("C.UTF-8: no such locale");
 	proc = opendir("/proc");
 	if (!proc || stat("/proc/self/ns/net", &st))
@@ -603,7 +717,5 @@ int cmd_ls(int argc, char **argv)
 		print_json();
 	else
 		print_text();
-	if (fflush(stdout) || ferror(stdout))
-		err(1, "standard output");
 	return 0;
 }

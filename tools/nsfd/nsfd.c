@@ -5,11 +5,14 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,16 +34,17 @@ static const struct command {
 	  "keep a namespace by a bind mount" },
 	{ "unpin", cmd_unpin, "PATH",
 	  "remove such a mount and its file" },
-	{ "exec", cmd_exec, "NS... -- PROGRAM [ARG...]",
+	{ "exec", cmd_exec, "[--preserve-credentials] NS... -- PROGRAM [ARG...]",
 	  "run a program in namespaces" },
 	{ "listen", cmd_listen,
 	  "[--netns NS | --name NAME | --tcp ADDR:PORT | --udp ADDR:PORT]...\n"
 	  "                   [--backlog N] [--user USER] [--no-new-privs] -- PROGRAM [ARG...]",
 	  "run a program with sockets of network namespaces" },
 	{ "run", cmd_run,
-	  "[--netns NS] [--grant NS]... [--delegate] [--user USER]\n"
-	  "                [--no-new-privs] [--preload FILE] -- PROGRAM [ARG...]",
-	  "run a program whose own sockets land in a network namespace" },
+	  "[--netns NS] [--grant NS]... [--user USER] [--verbose]\n"
+	  "                [--allow-io-uring] [--allow-new-privs] [--preload FILE]\n"
+	  "                -- PROGRAM [ARG...]",
+	  "run a program and create its sockets in other network namespaces" },
 };
 
 static void usage(void)
@@ -86,6 +90,15 @@ char *ns_path(const char *spec)
 	return path;
 }
 
+const char *ns_name(const char *spec)
+{
+	const size_t len = strlen(NETNS_DIR "/");
+
+	if (!strncmp(spec, NETNS_DIR "/", len))
+		spec += len;
+	return *spec && !strchr(spec, '/') ? spec : NULL;
+}
+
 int ns_open(const char *spec, int nstype)
 {
 	char *path = ns_path(spec);
@@ -119,8 +132,37 @@ static const struct option no_options[] = {
 	{ }
 };
 
+/*
+ * Makes NETNS_DIR a shared mount as ip-netns(8) does. Without that, the first
+ * "ip netns add" would bind the directory over itself, and what was mounted
+ * below it before could not be removed any more.
+ */
+static void share_netns_dir(void)
+{
+	int dir, tries;
+
+	if (mkdir(NETNS_DIR, 0755) && errno != EEXIST)
+		err(1, "failed to create %s", NETNS_DIR);
+	dir = open(NETNS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		err(1, "failed to open %s", NETNS_DIR);
+	/* The lock of ip-netns(8). Any user can take it: do not wait for ever. */
+	for (tries = 50; flock(dir, LOCK_EX | LOCK_NB); tries--) {
+		if (errno != EWOULDBLOCK || !tries)
+			err(1, "failed to lock %s", NETNS_DIR);
+		usleep(100000);
+	}
+	if (mount("", NETNS_DIR, "none", MS_SHARED | MS_REC, NULL) &&
+	    (errno != EINVAL ||
+	     mount(NETNS_DIR, NETNS_DIR, "none", MS_BIND | MS_REC, NULL) ||
+	     mount("", NETNS_DIR, "none", MS_SHARED | MS_REC, NULL)))
+		err(1, "failed to make %s a shared mount", NETNS_DIR);
+	close(dir);
+}
+
 int cmd_pin(int argc, char **argv)
 {
+	const char *cause;
 	char *path;
 	int opt, fd;
 
@@ -129,18 +171,34 @@ int cmd_pin(int argc, char **argv)
 		cmd_usage("pin", opt);
 	fd = ns_open(argv[optind], 0);
 	path = ns_path(argv[optind + 1]);
-	/* Where nobody has called ip-netns(8) yet, its directory is missing. */
-	if (!strchr(argv[optind + 1], '/') && mkdir(NETNS_DIR, 0755) &&
-	    errno != EEXIST)
-		err(1, NETNS_DIR);
-	if (nsfd_pin(fd, path))
-		err(1, "%s", path);
+	if (ns_name(path))
+		share_netns_dir();
+	if (nsfd_pin(fd, path)) {
+		switch (errno) {
+		case EBUSY:
+			cause = "a namespace is already mounted there";
+			break;
+		case EEXIST:
+			cause = "not an empty file";
+			break;
+		case EINVAL:
+			cause = "this namespace cannot be mounted here";
+			break;
+		case ELOOP:
+			cause = "is a symbolic link";
+			break;
+		default:
+			cause = strerror(errno);
+		}
+		errx(1, "failed to pin '%s': %s", path, cause);
+	}
 	free(path);
 	return 0;
 }
 
 int cmd_unpin(int argc, char **argv)
 {
+	const char *cause;
 	char *path;
 	int opt;
 
@@ -149,12 +207,33 @@ int cmd_unpin(int argc, char **argv)
 		cmd_usage("unpin", opt);
 	path = ns_path(argv[optind]);
 	if (nsfd_unpin(path)) {
-		if (errno == EINVAL)
-			errx(1, "%s: not a mount of a namespace", path);
-		err(1, "%s", path);
+		switch (errno) {
+		case EBUSY:
+			cause = "mount is locked, covered or in another mount namespace";
+			break;
+		case EINVAL:
+			cause = "not the mount of a namespace";
+			break;
+		default:
+			cause = strerror(errno);
+		}
+		errx(1, "failed to unpin '%s': %s", path, cause);
 	}
 	free(path);
 	return 0;
+}
+
+/* Help, a version or a list that could not be written is a failure. */
+static void flush_stdout(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	if (errno)
+		warn("write error");
+	else
+		warnx("write error");
+	_exit(1);
 }
 
 int main(int argc, char **argv)
@@ -167,6 +246,8 @@ int main(int argc, char **argv)
 	size_t i;
 	int opt;
 
+	if (atexit(flush_stdout))
+		err(1, NULL);
 	while ((opt = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':

@@ -1,149 +1,293 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nsfd run: starts a program under libnsfd-preload.so, so that its own calls
- * of socket() land in a network namespace while it stays where it is.
+ * nsfd run: runs a program whose sockets are created in other network
+ * namespaces, under a supervisor that is notified of its system calls.
  */
-#include <elf.h>
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <link.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <nsfd.h>
 
 #include "cmd.h"
-#include "preload.h"
+#include "supervise.h"
 
-static ino_t inode(int fd)
-{
-	ino_t ino;
-	dev_t dev;
-
-	if (nsfd_id(fd, &dev, &ino))
-		err(1, "identity of a namespace");
-	return ino;
-}
-
-/* Moves a descriptor out of the program's way, and lets it survive exec. */
-static int move_up(int fd)
-{
-	int up = fcntl(fd, F_DUPFD, PRELOAD_FD_MIN);
-
-	if (up < 0)
-		err(1, "no free descriptor from %d", PRELOAD_FD_MIN);
-	close(fd);
-	return up;
-}
-
-static int make_grant(const char *ns, int fd)
-{
-	int granted = nsfd_delegate(fd);
-
-	if (granted < 0 && errno == ENOSYS)
-		errx(1, "%s: this kernel does not delegate sockets", ns);
-	if (granted < 0)
-		err(1, "%s: delegate", ns);
-	close(fd);
-	return granted;
-}
-
-static void append(char **list, const char *item)
-{
-	char *longer;
-
-	if (asprintf(&longer, "%s%s%s", *list ? *list : "", *list ? "," : "",
-		     item) < 0)
-		err(1, NULL);
-	free(*list);
-	*list = longer;
-}
+struct options {
+	const char *netns;
+	const char *library;
+	struct user user;
+	bool new_privs, io_uring, verbose;
+};
 
 static void set(const char *name, const char *value)
 {
 	if (value ? setenv(name, value, 1) : unsetenv(name))
-		err(1, "%s", name);
+		err(1, "failed to set %s", name);
 }
 
-static int open_program(const char *name)
+static char *find_program(const char *name)
 {
 	const char *path = getenv("PATH"), *end;
 	char *file;
-	int fd;
 
 	if (strchr(name, '/') || !path)
-		return open(name, O_RDONLY | O_CLOEXEC);
+		return strdup(name);
 	for (; ; path = end + 1) {
 		end = strchrnul(path, ':');
 		if (asprintf(&file, "%.*s/%s", (int)(end - path),
 			     end == path ? "." : path, name) < 0)
 			err(1, NULL);
-		fd = access(file, X_OK) ? -1 : open(file, O_RDONLY | O_CLOEXEC);
+		if (!access(file, X_OK) || !*end)
+			return file;
 		free(file);
-		if (fd >= 0 || !*end)
-			return fd;
 	}
 }
 
 /*
- * The dynamic linker would start such programs without the library, and their
- * sockets would be in the wrong namespace: better not to start them.
+ * With no_new_privs the kernel ignores what these bits would give, and the
+ * program fails in ways that do not tell why. That is said before it starts.
  */
-static void check_program(const char *name)
+static void check_program(const char *name, const struct options *options)
 {
-	ElfW(Ehdr) head;
-	ElfW(Phdr) part;
+	uid_t uid = options->user.name ? options->user.uid : geteuid();
+	gid_t gid = options->user.name ? options->user.gid : getegid();
+	char *file = find_program(name);
+	const char *why = NULL;
 	struct stat st;
-	int fd, i;
 
-	fd = open_program(name);
-	/* One that cannot be read cannot be checked; exec has the last word. */
-	if (fd < 0)
-		return;
-	if (!fstat(fd, &st) && (st.st_mode & (S_ISUID | S_ISGID)))
-		errx(126, "%s: set-user-ID or set-group-ID: takes no preload library",
-		     name);
-	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
-	    memcmp(head.e_ident, ELFMAG, SELFMAG))
-		goto out;
-	if (head.e_ident[EI_CLASS] !=
-	    (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32))
-		errx(126, "%s: not of the machine of the preload library", name);
-	for (i = 0; i < head.e_phnum; i++) {
-		if (pread(fd, &part, sizeof(part), head.e_phoff +
-			  (off_t)i * head.e_phentsize) != sizeof(part))
-			goto out;
-		if (part.p_type == PT_INTERP)
-			goto out;
-	}
-	errx(126, "%s: statically linked: takes no preload library", name);
+	if (!file)
+		err(1, NULL);
+	if (stat(file, &st) || !S_ISREG(st.st_mode))
+		goto out; /* exec has the last word. */
+	if ((st.st_mode & S_ISUID) && st.st_uid != uid)
+		why = "set-user-ID";
+	else if ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != gid)
+		why = "set-group-ID";
+	else if (uid && getxattr(file, "security.capability", NULL, 0) > 0)
+		why = "has file capabilities";
+	if (why)
+		errx(126, "%s: %s, which no_new_privs disables; see --allow-new-privs",
+		     name, why);
 out:
-	close(fd);
+	free(file);
 }
 
-static void set_preload(const char *library)
+static void add_all(void)
 {
-	const char *others = getenv("LD_PRELOAD");
-	char *list;
+	struct dirent *entry;
+	int fd, count = 0;
+	char *path;
+	DIR *dir;
 
-	if (access(library, R_OK))
-		err(1, "%s", library);
-	if (asprintf(&list, "%s%s%s", library, others && *others ? ":" : "",
-		     others ? others : "") < 0)
-		err(1, NULL);
-	set("LD_PRELOAD", list);
-	free(list);
+	dir = opendir("/run/netns");
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		path = ns_path(entry->d_name);
+		fd = nsfd_open(path);
+		if (fd >= 0 && nsfd_type(fd) == CLONE_NEWNET) {
+			place_add(entry->d_name, fd);
+			count++;
+		} else {
+			warnx("%s: not a network namespace, not granted", path);
+			if (fd >= 0)
+				close(fd);
+		}
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+	if (!count)
+		errx(1, "--grant '*': no network namespace in /run/netns");
+}
+
+/* Descriptors for many namespaces; the program gets its own limit back. */
+static void raise_limit(struct rlimit *old)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, old))
+		err(1, "failed to get the limit of open files");
+	limit = *old;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		err(1, "failed to raise the limit of open files");
+}
+
+static void send_listener(int sock, int listener)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { };
+	struct iovec iov = { "", 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.head), &listener, sizeof(int));
+	if (sendmsg(sock, &message, MSG_NOSIGNAL) != 1)
+		err(1, "failed to hand the listener to the supervisor");
+}
+
+static int receive_listener(int sock)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { };
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *head;
+	ssize_t len;
+	int fd;
+
+	do {
+		len = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
+	} while (len < 0 && errno == EINTR);
+	head = len == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+	/* The program has ended, and has said why. */
+	if (!head || head->cmsg_type != SCM_RIGHTS)
+		exit(1);
+	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return fd;
+}
+
+/* What is left of the caller: standard error, until the program has ended. */
+static void detach(int sock)
+{
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		err(1, "failed to open /dev/null");
+	if (null > STDERR_FILENO)
+		close(null);
+	if (chdir("/"))
+		err(1, "failed to change to the root directory");
+	/* A service manager sends these to all; the program may still need sockets. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)sock;
+}
+
+/*
+ * The supervisor lives as the user of the program, without any capability. If
+ * the program keeps privileges, so does the supervisor: a socket has the owner
+ * and capabilities of its creator, and these have to be the program's. It uses
+ * no more of them than CAP_SYS_PTRACE, to look at tasks of other users, unless
+ * it creates a socket for a task that has them.
+ */
+noreturn static void be_supervisor(int sock, const struct options *options, int base,
+				   pid_t pid)
+{
+	struct supervised supervised = {
+		.pid = pid, .base = base, .verbose = options->verbose,
+	};
+	cap_flag_value_t traces = CAP_CLEAR;
+	cap_t caps;
+
+	detach(sock);
+	if (!options->user.name) {
+		caps = cap_get_proc();
+		if (!caps)
+			err(1, "failed to get capabilities");
+		cap_get_flag(caps, CAP_SYS_PTRACE, CAP_PERMITTED, &traces);
+		supervised.keep = cap_compare(caps, cap_init()) != 0;
+		cap_free(caps);
+	}
+	supervise_prepare(&supervised);
+	places_enter(supervised.keep);
+	if (options->user.name)
+		user_become(&options->user);
+	places_drop();
+	if (supervised.keep)
+		lower_capabilities(traces == CAP_SET ? CAP_SYS_PTRACE : -1);
+	if (prctl(PR_SET_DUMPABLE, 0))
+		err(1, "failed to become undumpable");
+	no_new_privs();
+	if (write(sock, "", 1) != 1)
+		exit(1);
+	supervise(receive_listener(sock), sock);
+}
+
+/* Waits for a byte. Without one, the supervisor has ended and said why. */
+static void wait_ready(int sock)
+{
+	char byte;
+	ssize_t len;
+
+	do {
+		len = read(sock, &byte, 1);
+	} while (len < 0 && errno == EINTR);
+	if (len != 1)
+		exit(1);
+}
+
+/* Beside the program, not its child: a grandchild in a session of its own. */
+static int start_supervisor(const struct options *options, int base)
+{
+	pid_t program = getpid(), pid;
+	int sock[2], status;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock))
+		err(1, "failed to create a socket pair");
+	pid = fork();
+	if (pid < 0)
+		err(1, "failed to fork");
+	if (!pid) {
+		close(sock[0]);
+		setsid();
+		pid = fork();
+		if (pid < 0)
+			err(1, "failed to fork");
+		if (pid)
+			_exit(0);
+		be_supervisor(sock[1], options, base, program);
+	}
+	close(sock[1]);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			err(1, "failed to wait for a child");
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		exit(1);
+	wait_ready(sock[0]);
+	return sock[0];
 }
 
 int cmd_run(int argc, char **argv)
 {
-	static const struct option options[] = {
+	static const struct option long_options[] = {
+		{ "allow-io-uring", no_argument, NULL, 'i' },
+		{ "allow-new-privs", no_argument, NULL, 'P' },
 		{ "delegate", no_argument, NULL, 'd' },
 		{ "grant", required_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
@@ -151,71 +295,88 @@ int cmd_run(int argc, char **argv)
 		{ "no-new-privs", no_argument, NULL, 'p' },
 		{ "preload", required_argument, NULL, 'l' },
 		{ "user", required_argument, NULL, 'U' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ }
 	};
-	const char *netns = NULL, *library = PRELOAD;
-	char *grants = NULL, *item, *base = NULL;
-	bool locked = false, delegated = false;
-	int opt, fd, home, count = 0;
-	struct user user = { };
-	ino_t ino;
+	struct options options = { };
+	int opt, base = -1, sock, i;
+	const char **grants;
+	int n_grants = 0;
+	struct rlimit limit;
 
-	while ((opt = getopt_long(argc, argv, "+hn:", options, NULL)) != -1) {
+	grants = calloc(argc, sizeof(*grants));
+	if (!grants)
+		err(1, NULL);
+	while ((opt = getopt_long(argc, argv, "+hn:v", long_options, NULL)) != -1) {
 		switch (opt) {
-		case 'd':
-			delegated = true;
+		case 'd':	/* always so */
+		case 'p':	/* the default */
 			break;
 		case 'g':
-			if (count++ == PRELOAD_MAX_GRANTS)
-				errx(1, "more than %d grants", PRELOAD_MAX_GRANTS);
-			fd = ns_open(optarg, CLONE_NEWNET);
-			ino = inode(fd);
-			fd = move_up(make_grant(optarg, fd));
-			if (asprintf(&item, "%d:%ju", fd, (uintmax_t)ino) < 0)
-				err(1, NULL);
-			append(&grants, item);
-			free(item);
+			grants[n_grants++] = optarg;
+			break;
+		case 'i':
+			options.io_uring = true;
 			break;
 		case 'l':
-			library = optarg;
+			options.library = optarg;
 			break;
 		case 'n':
-			netns = optarg;
+			options.netns = optarg;
 			break;
-		case 'p':
-			locked = true;
+		case 'P':
+			options.new_privs = true;
 			break;
 		case 'U':
-			user_find(optarg, &user);
+			user_find(optarg, &options.user);
+			break;
+		case 'v':
+			options.verbose = true;
 			break;
 		default:
 			cmd_usage("run", opt);
 		}
 	}
-	if (optind == argc || (!netns && !count))
+	if (optind == argc || (!options.netns && !n_grants))
 		cmd_usage("run", opt);
-	check_program(argv[optind]);
+	if (options.library && access(options.library, R_OK))
+		err(1, "%s", options.library);
 
-	if (netns) {
-		home = nsfd_open_pid(0, CLONE_NEWNET);
-		if (home < 0)
-			err(1, "own network namespace");
-		fd = ns_open(netns, CLONE_NEWNET);
-		ino = inode(fd);
-		fd = move_up(delegated ? make_grant(netns, fd) : fd);
-		if (asprintf(&base, "%d:%ju:%ju", fd, (uintmax_t)ino,
-			     (uintmax_t)inode(home)) < 0)
-			err(1, NULL);
-		close(home);
+	raise_limit(&limit);
+	way = way_find();
+	if (options.netns)
+		base = place_add(options.netns, ns_open(options.netns, CLONE_NEWNET));
+	for (i = 0; i < n_grants; i++) {
+		if (strcmp(grants[i], "*"))
+			place_add(grants[i], ns_open(grants[i], CLONE_NEWNET));
+		else
+			add_all();
 	}
-	set(PRELOAD_ENV_NETNS, base);
-	set(PRELOAD_ENV_GRANTS, grants);
-	free(base);
 	free(grants);
-	set_preload(library);
-	if (user.name)
-		user_become(&user);
-	if (locked)
+	if (!options.new_privs)
+		check_program(argv[optind], &options);
+	if (options.verbose)
+		warnx("run: sockets are created by %s", nsfd_way_name(way));
+
+	sock = start_supervisor(&options, base);
+	for (i = 0; i < n_places; i++)
+		close(places[i]->fd);
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		err(1, "failed to restore the limit of open files");
+	/* Only with privilege can a filter be installed that allows new ones. */
+	if (options.user.name && !options.new_privs)
+		user_become(&options.user);
+	if (!options.new_privs)
 		no_new_privs();
+	i = filter_load(options.io_uring);
+	send_listener(sock, i);
+	close(i);
+	wait_ready(sock);
+	close(sock);
+	if (options.user.name && options.new_privs)
+		user_become(&options.user);
+	if (options.user.name)
+		user_environment(&options.user);
+	set("NSFD_SUPERVISED", "1");
 	run_program(argv + optind);
 }

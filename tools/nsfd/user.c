@@ -36,8 +36,17 @@ void user_find(const char *name, struct user *user)
 	}
 	/* getpwnam() and getpwuid() share their buffer with initgroups(). */
 	user->name = strdup(user->name);
-	if (!user->name)
+	user->home = strdup(pw ? pw->pw_dir : "/");
+	user->shell = strdup(pw && *pw->pw_shell ? pw->pw_shell : "/bin/sh");
+	if (!user->name || !user->home || !user->shell)
 		err(1, NULL);
+}
+
+void user_environment(const struct user *user)
+{
+	if (setenv("HOME", user->home, 1) || setenv("SHELL", user->shell, 1) ||
+	    setenv("USER", user->name, 1) || setenv("LOGNAME", user->name, 1))
+		err(1, "failed to set the environment of user '%s'", user->name);
 }
 
 void user_become(const struct user *user)

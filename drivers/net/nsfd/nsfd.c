@@ -7,8 +7,14 @@
  * Security modules are asked as they are by the system call: about each
  * socket, with the caller's own credentials; about CAP_SYS_ADMIN; about each
  * request, by file_ioctl; about each passing on of a delegated descriptor, by
- * file_receive. A seccomp filter sees the request, but not what is in its
- * argument: it allows NSFD_SOCKET for every family or for none.
+ * file_receive.
+ *
+ * A seccomp filter sees the request, but not what is in its argument, so a
+ * filter of socket() that lets ioctl() pass must not be undone here. A delegated
+ * descriptor is an explicit grant and works for everybody. Without one, the
+ * device creates no socket in the caller's own network namespace, where
+ * socket() does that, and none at all for a caller with a filter, which could
+ * otherwise own a network namespace by creating a user namespace first.
  */
 #include <linux/anon_inodes.h>
 #include <linux/capability.h>
@@ -24,6 +30,7 @@
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -133,58 +140,43 @@ static __always_inline int nsfd_create_socket(struct net *net,
 	return fd;
 }
 
+/*
+ * Whether the caller may use its privileges over @net here. Root may run under
+ * a seccomp filter as well, so CAP_SYS_ADMIN is no exception.
+ */
+static bool nsfd_privileged(const struct net *net)
+{
+	return seccomp_mode(&current->seccomp) == SECCOMP_MODE_DISABLED &&
+	       ns_capable(net->user_ns, CAP_SYS_ADMIN);
+}
+
 static __always_inline int nsfd_socket_in(struct net *net, bool delegated,
 					  const struct nsfd_socket *arg)
 {
-	if (!delegated && net != current->nsproxy->net_ns &&
-	    !ns_capable(net->user_ns, CAP_SYS_ADMIN))
+	if (!delegated && (net == current->nsproxy->net_ns ||
+			   !nsfd_privileged(net)))
 		return -EPERM;
 
 	return nsfd_create_socket(net, arg);
 }
 
 /*
- * Structures begin with their size, and are what they were at first or more.
- * What is known of one has been read before, and is not read again.
+ * Structures begin with their size, and only ever grow at the end. Copies what
+ * is known of the one at @user, which the caller may change meanwhile: the size
+ * in the copy is not to be used.
  */
-static __always_inline int nsfd_check_size(u32 size, size_t known,
-					   const void __user *user)
+static int nsfd_get(void *arg, size_t known, const void __user *user)
 {
-	int ret;
+	u32 size;
 
-	if (likely(size == known))
-		return 0;
+	if (get_user(size, (const u32 __user *)user))
+		return -EFAULT;
 	if (size < known)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 
-	ret = check_zeroed_user(user + known, size - known);
-	if (ret <= 0)
-		return ret ?: -E2BIG;
-	return 0;
-}
-
-/* Six loads in line are fewer instructions than a call of copy_from_user(). */
-static __always_inline int
-nsfd_get_socket(struct nsfd_socket *arg, const struct nsfd_socket __user *user)
-{
-	might_fault();
-	if (!user_read_access_begin(user, sizeof(*user)))
-		return -EFAULT;
-	unsafe_get_user(arg->size, &user->size, fault);
-	unsafe_get_user(arg->flags, &user->flags, fault);
-	unsafe_get_user(arg->nsfd, &user->nsfd, fault);
-	unsafe_get_user(arg->family, &user->family, fault);
-	unsafe_get_user(arg->type, &user->type, fault);
-	unsafe_get_user(arg->protocol, &user->protocol, fault);
-	user_read_access_end();
-
-	return nsfd_check_size(arg->size, sizeof(*arg), user);
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
+	return copy_struct_from_user(arg, known, user, size);
 }
 
 /* NSFD_SOCKET on the device. */
@@ -196,7 +188,7 @@ static int nsfd_socket_at(const struct nsfd_socket __user *user)
 	struct fd f;
 	int ret;
 
-	ret = nsfd_get_socket(&arg, user);
+	ret = nsfd_get(&arg, sizeof(arg), user);
 	if (ret)
 		return ret;
 	if (arg.flags)
@@ -223,7 +215,7 @@ static int nsfd_socket_granted(const struct nsfd_grant *grant,
 	struct nsfd_socket arg;
 	int err;
 
-	err = nsfd_get_socket(&arg, user);
+	err = nsfd_get(&arg, sizeof(arg), user);
 	if (err)
 		return err;
 	if (arg.flags || arg.nsfd != -1)
@@ -275,10 +267,7 @@ static int nsfd_delegate(const struct nsfd_delegate __user *user)
 	struct fd f;
 	int ret;
 
-	if (copy_from_user(&arg, user, sizeof(arg)))
-		return -EFAULT;
-
-	ret = nsfd_check_size(arg.size, sizeof(arg), user);
+	ret = nsfd_get(&arg, sizeof(arg), user);
 	if (ret)
 		return ret;
 
@@ -291,7 +280,7 @@ static int nsfd_delegate(const struct nsfd_delegate __user *user)
 		ret = PTR_ERR(net);
 	else if (arg.flags || arg.reserved)
 		ret = -EINVAL;
-	else if (!ns_capable(net->user_ns, CAP_SYS_ADMIN))
+	else if (!nsfd_privileged(net))
 		ret = -EPERM;
 	else
 		ret = nsfd_new_grant(net);
@@ -372,7 +361,7 @@ static const struct file_operations nsfd_fops = {
 	.llseek		= noop_llseek,
 };
 
-/* For everybody: whoever may make a socket is known by what he asks for. */
+/* World-accessible: permission is checked for each request, not on open(). */
 static struct miscdevice nsfd_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "nsfd",

@@ -43,17 +43,22 @@ struct nsfd_delegate {
 };
 
 /*
- * These structures grow at their end. What a caller has there that the module
- * does not know has to be 0, or it answers E2BIG; what it does not have counts
- * as 0. The size that is part of the number of a request is not looked at.
+ * These structures grow at their end. Trailing bytes that the module does not
+ * know must be zero (else E2BIG); fields missing from an older, shorter structure
+ * are taken as zero. The size in the number of a request is ignored.
  */
 
-/* On /dev/nsfd and on a delegated descriptor: returns a socket. */
+/*
+ * On /dev/nsfd and on a delegated descriptor: returns a socket. Unless a delegated
+ * descriptor is used, it fails with EPERM for the caller's own network namespace,
+ * where socket() does the same, and if a seccomp filter applies to the caller.
+ */
 #define NSFD_SOCKET	_IOW(NSIO, 0x40, struct nsfd_socket)
 /*
  * On /dev/nsfd: returns a delegated descriptor, close-on-exec, on which
- * NSFD_SOCKET asks for no privilege. NS_NET_REVOKE_SOCKETS takes that back from
- * all its copies, and NS_GET_NSTYPE answers CLONE_NEWNET.
+ * NSFD_SOCKET requires no capability. NS_NET_REVOKE_SOCKETS revokes that for all
+ * its copies, and NS_GET_NSTYPE returns CLONE_NEWNET. It fails with EPERM if a
+ * seccomp filter applies to the caller.
  */
 #define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
 

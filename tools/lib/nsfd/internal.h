@@ -66,9 +66,12 @@ int nsfd_type_of(int fd, bool *by_module);
 int nsfd_check_net(int fd, bool *by_module);
 
 /*
- * The line of @fd in /proc/thread-self/fdinfo that starts with @key: what
- * follows @key, less the newline, is in @value. 1, 0 if there is none, or -1.
+ * The line of the file @path that starts with @key: what follows @key, less the
+ * newline, is in @value. 1, 0 if there is none, or -1.
  */
+int nsfd_line(const char *path, const char *key, char *value, size_t size);
+
+/* The same for @fd in /proc/thread-self/fdinfo. */
 int nsfd_fdinfo(int fd, const char *key, char *value, size_t size);
 
 /* A request to the device. ENOSYS if there is no device that takes it. */

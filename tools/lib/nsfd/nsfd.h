@@ -32,10 +32,13 @@ enum nsfd_way {
 /* Flags of nsfd_socket(): ways that it must not take. */
 #define NSFD_NO_THREAD	0x1
 #define NSFD_NO_MODULE	0x2
+#define NSFD_NO_SYSCALL	0x4
 
 /**
  * nsfd_open - open a namespace by path
  * @path: a file of a namespace: /proc/<pid>/ns/<type>, or a mount of it
+ *
+ * Files of any other kind are not opened, only looked at. /proc has to be mounted.
  *
  * Return: a descriptor; EINVAL if it is not the file of a namespace, or any
  * error of open(2).
@@ -107,13 +110,15 @@ int nsfd_equal(int fd1, int fd2);
 /**
  * nsfd_pin - keep a namespace by a bind mount
  * @fd: its descriptor
- * @path: where to; an empty file is made if there is none
+ * @path: an empty file; it is created if it does not exist
  *
- * After an error the file is there only if it was before.
+ * If several callers pin a namespace at one path, one of them succeeds. After an
+ * error the file exists only if it did before.
  *
- * Return: 0; EBADF, EINVAL if @fd is not a namespace or must not be mounted
- * here, EBUSY if there is a namespace at @path already, EPERM, or any error of
- * open(2) or mount(2).
+ * Return: 0; EBADF, EINVAL if @fd is not a namespace or cannot be mounted
+ * here, EBUSY if there is a namespace at @path already, EEXIST if @path is
+ * neither an empty file nor a directory (ENOTDIR) nor a symbolic link (ELOOP),
+ * EPERM, or any error of open(2) or mount(2).
  */
 int nsfd_pin(int fd, const char *path);
 
@@ -121,10 +126,13 @@ int nsfd_pin(int fd, const char *path);
  * nsfd_unpin - undo nsfd_pin()
  * @path: where the namespace is mounted
  *
- * Detaches the mount and removes the file.
+ * Detaches the mount and removes the file if it is empty. After an error the
+ * namespace is still mounted.
  *
- * Return: 0; EINVAL if @path is not the mount of a namespace, EPERM, or any
- * error of open(2), umount(2) or unlink(2).
+ * Return: 0; EINVAL if @path is not the mount of a namespace, EBUSY if the mount
+ * is locked or not in the caller's mount namespace, or if the file is a mount
+ * point at another place as well, EPERM, or any error of open(2), umount(2) or
+ * unlink(2).
  */
 int nsfd_unpin(const char *path);
 
@@ -169,7 +177,9 @@ int socketat(int nsfd, int family, int type, int protocol);
  * @family: as for socket(2)
  * @type: as for socket(2)
  * @protocol: as for socket(2)
- * @flags: NSFD_NO_THREAD and NSFD_NO_MODULE forbid these ways
+ * @flags: NSFD_NO_THREAD, NSFD_NO_MODULE and NSFD_NO_SYSCALL exclude these
+ *	methods; the last is for processes whose seccomp filter kills them for
+ *	a system call that it does not know
  *
  * Return: as socketat(); ENOSYS if no way is left, EINVAL for unknown @flags.
  */

@@ -305,8 +305,8 @@ TEST_F(fault, interrupted)
 /* The device is asked before there is a thread, and what it says holds. */
 TEST_F(fault, device)
 {
-	static const int errors[] = { EBADF, EINVAL, EPERM, EAFNOSUPPORT, EMFILE };
-	int i;
+	static const int errors[] = { EBADF, EINVAL, EAFNOSUPPORT, EMFILE };
+	int i, own;
 
 	module.open_error = 0;
 	module.answer = 1234;
@@ -326,6 +326,15 @@ TEST_F(fault, device)
 		module.error = errors[i];
 		EXPECT_EQ(errors[i], try_at(self->net));
 	}
+	EXPECT_EQ(0, fail_pthread_create.calls);
+
+	/* But EPERM for the caller's own namespace means that socket() does it. */
+	module.error = EPERM;
+	own = nsfd_open_pid(0, CLONE_NEWNET);
+	ASSERT_LE(0, own);
+	EXPECT_EQ(0, try_at(own));
+	close(own);
+	EXPECT_EQ(EPERM, try_at(self->net));
 	EXPECT_EQ(0, fail_pthread_create.calls);
 
 	module.error = EBADF;

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
@@ -186,8 +188,9 @@ FIXTURE_TEARDOWN(lib)
 
 TEST_F(lib, open_by_path)
 {
-	char fifo[] = "/tmp/nsfd.XXXXXX";
 	int fd = nsfd_open("/proc/thread-self/ns/net");
+	char fifo[] = "/tmp/nsfd.XXXXXX", event[64];
+	int watch;
 
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
@@ -201,7 +204,12 @@ TEST_F(lib, open_by_path)
 	close(mkstemp(fifo));
 	unlink(fifo);
 	ASSERT_EQ(0, mkfifo(fifo, 0600));
+	/* What is not a namespace is not opened. */
+	watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	ASSERT_LE(0, inotify_add_watch(watch, fifo, IN_OPEN));
 	EXPECT_ERRNO(EINVAL, nsfd_open(fifo));
+	EXPECT_ERRNO(EAGAIN, read(watch, event, sizeof(event)));
+	close(watch);
 	unlink(fifo);
 	ASSERT_EQ(0, become_worker());
 	EXPECT_ERRNO(EACCES, nsfd_open("/proc/1/ns/net"));
@@ -515,7 +523,7 @@ TEST_F(lib, pin)
 	EXPECT_EQ(1, nsfd_equal(self->net, fd));
 	close(fd);
 	EXPECT_ERRNO(EBUSY, nsfd_pin(self->own, path));
-	EXPECT_ERRNO(EBUSY, nsfd_pin(self->own, "/proc/thread-self/ns/net"));
+	EXPECT_ERRNO(ELOOP, nsfd_pin(self->own, "/proc/thread-self/ns/net"));
 	ASSERT_EQ(0, symlink(path, link));
 	EXPECT_ERRNO(EINVAL, nsfd_unpin(link));
 	ASSERT_EQ(0, unlink(link));
@@ -543,7 +551,10 @@ TEST_F(lib, pin)
 	EXPECT_ERRNO(EINVAL, nsfd_pin(self->pipe, path));
 	EXPECT_ERRNO(ENOTDIR, nsfd_pin(self->net, dir));
 	ASSERT_EQ(0, symlink("nosuch", link));
-	EXPECT_ERRNO(ENOENT, nsfd_pin(self->net, link));
+	EXPECT_ERRNO(ELOOP, nsfd_pin(self->net, link));
+	EXPECT_ERRNO(ENOENT, nsfd_pin(self->net, ""));
+	EXPECT_ERRNO(ENOTDIR, nsfd_pin(self->net, "."));
+	EXPECT_ERRNO(ENOTDIR, nsfd_pin(self->net, "/tmp/"));
 	EXPECT_ERRNO(ENOTDIR, nsfd_pin(self->net, "/dev/null/x"));
 	EXPECT_ERRNO(ENOENT, nsfd_pin(self->net, "/tmp/nosuch.nsfd/x"));
 	/* two mount namespaces must not keep each other */
@@ -571,6 +582,68 @@ TEST_F(lib, pin)
 	EXPECT_ERRNO(EACCES, nsfd_pin(self->net, path));
 }
 
+/* Only a file that nsfd_unpin() may remove is mounted on, and only once. */
+TEST_F(lib, pin_keeps_files)
+{
+	char dir[] = "/tmp/nsfd.XXXXXX", file[64], link[64], path[64];
+	struct stat st;
+	int fd;
+
+	ASSERT_EQ(0, private_mounts());
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, mount("tmpfs", dir, "tmpfs", 0, NULL));
+	snprintf(path, sizeof(path), "%s/blue", dir);
+	snprintf(file, sizeof(file), "%s/file", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+
+	/* A file with content is refused, and so is what is not a file. */
+	fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	ASSERT_EQ(1, write(fd, "x", 1));
+	close(fd);
+	EXPECT_ERRNO(EEXIST, nsfd_pin(self->net, file));
+	EXPECT_ERRNO(EEXIST, nsfd_pin(self->net, "/dev/null"));
+	ASSERT_EQ(0, mkfifo(path, 0600));
+	EXPECT_ERRNO(EEXIST, nsfd_pin(self->net, path));
+	ASSERT_EQ(0, unlink(path));
+
+	/* A link as the last component is not followed, dangling or not. */
+	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	ASSERT_EQ(0, symlink(path, link));
+	EXPECT_ERRNO(ELOOP, nsfd_pin(self->net, link));
+	EXPECT_ERRNO(EINVAL, nsfd_unpin(path));
+	ASSERT_EQ(0, unlink(path));
+	EXPECT_ERRNO(ELOOP, nsfd_pin(self->net, link));
+	EXPECT_EQ(-1, access(path, F_OK));
+
+	/* Another caller is between its look at the file and its mount. */
+	fd = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
+	ASSERT_EQ(0, flock(fd, LOCK_EX));
+	EXPECT_ERRNO(EBUSY, nsfd_pin(self->net, path));
+	EXPECT_EQ(0, access(path, F_OK));
+	close(fd);
+
+	/* A file with content under a mount of others stays. */
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, mount("/proc/self/ns/uts", file, NULL, MS_BIND, NULL));
+	EXPECT_EQ(0, nsfd_unpin(file));
+	ASSERT_EQ(0, stat(file, &st));
+	EXPECT_EQ(1, st.st_size);
+	close(fd);
+
+	/* The file cannot be removed: the mount stays. */
+	ASSERT_EQ(0, nsfd_pin(self->net, path));
+	ASSERT_EQ(0, mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	EXPECT_ERRNO(EROFS, nsfd_unpin(path));
+	fd = nsfd_open(path);
+	EXPECT_EQ(1, nsfd_equal(self->net, fd));
+	close(fd);
+	ASSERT_EQ(0, mount(NULL, dir, NULL, MS_REMOUNT, NULL));
+
+	/* In a less privileged mount namespace a copied mount is locked. */
+	ASSERT_EQ(0, unshare(CLONE_NEWUSER | CLONE_NEWNS));
+	EXPECT_ERRNO(EBUSY, nsfd_unpin(path));
+}
+
 TEST_F(lib, way)
 {
 	int fds = count_fds();
@@ -588,14 +661,39 @@ TEST_F(lib, way)
 
 	/* no way: the system call and setns() are taken away */
 	ASSERT_EQ(0, deny_syscall(__NR_socketat, 0, ENOSYS));
-	if (self->way != NSFD_WAY_MODULE)
-		EXPECT_EQ(NSFD_WAY_THREAD, nsfd_have_socketat());
+	/* With a filter, the module takes delegated descriptors only. */
+	EXPECT_EQ(NSFD_WAY_THREAD, nsfd_have_socketat());
 	ASSERT_EQ(0, deny_syscall(__NR_setns, 0, ENOSYS));
-	if (self->way != NSFD_WAY_MODULE) {
-		EXPECT_EQ(NSFD_WAY_NONE, nsfd_have_socketat());
-		EXPECT_EQ(ENOSYS, try_at(self->net));
-		EXPECT_EQ(0, try_at(self->own));
-	}
+	EXPECT_EQ(NSFD_WAY_NONE, nsfd_have_socketat());
+	EXPECT_EQ(ENOSYS, try_at(self->net));
+	EXPECT_EQ(0, try_at(self->own));
+}
+
+/*
+ * Without the system call, a filter of socket() decides about every socket: the
+ * module, to which such a filter is blind, is no way around it.
+ */
+TEST_F(lib, filter_of_socket)
+{
+	ASSERT_EQ(0, deny_syscall(__NR_socketat, 0, ENOSYS));
+	ASSERT_EQ(0, try_at(self->own));
+	ASSERT_EQ(0, try_at(self->net));
+	ASSERT_EQ(0, deny_syscall(__NR_socket, 0, EAFNOSUPPORT));
+	EXPECT_EQ(EAFNOSUPPORT, try_at(self->own));
+	EXPECT_EQ(EAFNOSUPPORT, try_at(self->net));
+}
+
+/* A grant that is revoked is the caller's own network namespace all the same. */
+TEST_F(lib, revoked_but_own)
+{
+	int granted = nsfd_delegate(self->net);
+
+	if (granted < 0 && errno == ENOSYS)
+		SKIP(return, "no delegation");
+	ASSERT_LE(0, granted);
+	ASSERT_EQ(0, nsfd_revoke(granted));
+	ASSERT_EQ(0, nsfd_enter(self->net, 0));
+	EXPECT_EQ(0, try_at(granted));
 }
 
 /*
@@ -739,9 +837,10 @@ TEST_F(socketat, flags)
 {
 	unsigned int ways[] = { NSFD_NO_THREAD, NSFD_NO_THREAD | NSFD_NO_MODULE,
 				NSFD_NO_MODULE }, i;
-	int sk;
+	bool device = real_way() == NSFD_WAY_MODULE;
+	int sk, error;
 
-	EXPECT_ERRNO(EINVAL, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, 4));
+	EXPECT_ERRNO(EINVAL, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, 8));
 	EXPECT_ERRNO(EINVAL, nsfd_socket(-1, AF_INET, SOCK_STREAM, 0, -1));
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (self->way == NSFD_WAY_SYSCALL || !(ways[i] & NSFD_NO_THREAD) ||
@@ -753,10 +852,11 @@ TEST_F(socketat, flags)
 			EXPECT_ERRNO(EBADF, nsfd_socket(-1, 0, 0, 0, ways[i]));
 			continue;
 		}
-		/* also for one's own, and as an answer to whether it is there */
+		/* Also for one's own, and for a probe unless the device refuses it. */
 		EXPECT_ERRNO(ENOSYS, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, ways[i]));
 		EXPECT_ERRNO(ENOSYS, nsfd_socket(self->own, AF_INET, SOCK_STREAM, 0, ways[i]));
-		EXPECT_ERRNO(ENOSYS, nsfd_socket(-1, 0, 0, 0, ways[i]));
+		error = device && !(ways[i] & NSFD_NO_MODULE) ? EBADF : ENOSYS;
+		EXPECT_ERRNO(error, nsfd_socket(-1, 0, 0, 0, ways[i]));
 	}
 }
 
@@ -803,7 +903,7 @@ TEST_F(socketat, without_proc)
 	ASSERT_EQ(0, private_mounts());
 	ASSERT_EQ(0, mount("tmpfs", "/proc", "tmpfs", 0, NULL));
 	EXPECT_EQ(self->cookie, cookie_at(self->net));
-	EXPECT_EQ(self->way == NSFD_WAY_THREAD && !real_root ? EPERM : 0,
+	EXPECT_EQ(self->way != NSFD_WAY_SYSCALL && !real_root ? EPERM : 0,
 		  try_at(self->own));
 	EXPECT_NE(self->cookie, cookie_at(self->own));
 }
@@ -1011,6 +1111,7 @@ TEST_F(socketat, fork_in_between)
 TEST_F(socketat, no_descriptors_left)
 {
 	struct rlimit limit;
+	bool device = real_way() == NSFD_WAY_MODULE;
 	int fd;
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
@@ -1023,7 +1124,7 @@ TEST_F(socketat, no_descriptors_left)
 	EXPECT_EQ(EMFILE, try_at(self->net));
 	EXPECT_EQ(EMFILE, try_at(self->own));
 	/* EBADF comes first, if the way itself takes no descriptor */
-	EXPECT_EQ(self->way == NSFD_WAY_MODULE ? EMFILE : EBADF, try_at(-1));
+	EXPECT_EQ(device ? EMFILE : EBADF, try_at(-1));
 	ASSERT_EQ(0, close(63));
 	if (self->way != NSFD_WAY_MODULE)
 		EXPECT_EQ(63, socketat(self->net, AF_INET, SOCK_STREAM, 0));

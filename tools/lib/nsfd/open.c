@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,15 +68,26 @@ int nsfd_close_failed(int fd)
 
 int nsfd_fdinfo(int fd, const char *key, char *value, size_t size)
 {
-	char path[64], line[128];
-	size_t len = strlen(key);
-	int found = 0;
-	FILE *file;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
+	return nsfd_line(path, key, value, size);
+}
+
+int nsfd_line(const char *path, const char *key, char *value, size_t size)
+{
+	size_t len = strlen(key);
+	int found = 0, state;
+	char line[128];
+	FILE *file;
+
+	/* socketat() is no cancellation point. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	file = fopen(path, "re");
-	if (!file)
-		return -1;
+	if (!file) {
+		found = -1;
+		goto out;
+	}
 	while (!found && fgets(line, sizeof(line), file)) {
 		if (strncmp(line, key, len))
 			continue;
@@ -87,6 +99,8 @@ int nsfd_fdinfo(int fd, const char *key, char *value, size_t size)
 		found = -1;
 	if (fclose(file))
 		found = -1;
+out:
+	pthread_setcancelstate(state, NULL);
 	return found;
 }
 
@@ -176,11 +190,28 @@ int nsfd_equal(int fd1, int fd2)
 	return dev1 == dev2 && ino1 == ino2;
 }
 
+/*
+ * Opening a FIFO lets its writer go on, opening a device may do anything, and
+ * opening a file of others may hang. O_PATH does none of it, so look first.
+ */
 int nsfd_open(const char *path)
 {
-	/* What is not a namespace may be anything: wait for no fifo's writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char again[48];
+	struct statfs fs;
+	int found, fd;
 
+	found = open(path, O_PATH | O_CLOEXEC);
+	if (found < 0)
+		return -1;
+	if (fstatfs(found, &fs))
+		return nsfd_close_failed(found);
+	if (fs.f_type != NSFS_MAGIC) {
+		errno = EINVAL;
+		return nsfd_close_failed(found);
+	}
+	snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", found);
+	fd = open(again, O_RDONLY | O_CLOEXEC);
+	nsfd_close_failed(found);
 	if (fd >= 0 && nsfd_type(fd) < 0)
 		return nsfd_close_failed(fd);
 	return fd;

@@ -1,65 +1,220 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-/* Bind mounts that keep a namespace. */
+/*
+ * Bind mounts that pin a namespace.
+ *
+ * The path may lead through a directory that somebody else can write to, so it
+ * is resolved once: everything after that goes by the descriptor of the parent
+ * directory and by that of the file.
+ */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "internal.h"
 #include "nsfd.h"
 
+/* A path for mount(2), which takes no descriptors. */
+struct fd_path {
+	char text[48];
+};
+
+static struct fd_path fd_path(int fd)
+{
+	struct fd_path path;
+
+	snprintf(path.text, sizeof(path.text), "/proc/thread-self/fd/%d", fd);
+	return path;
+}
+
+/* Opens the parent directory of @path; @name is the last component. */
+static int open_parent(const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	size_t len;
+
+	*name = slash ? slash + 1 : path;
+	if (!*path) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (!**name || !strcmp(*name, ".") || !strcmp(*name, "..")) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (!slash)
+		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	len = slash - path + 1;
+	if (len >= sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(dir, path, len);
+	dir[len] = '\0';
+	return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int open_path(int dir, const char *name)
+{
+	return openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Is @fd the mount of a namespace? 1, 0 or -1. */
+static int is_namespace(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return -1;
+	return fs.f_type == NSFS_MAGIC;
+}
+
+/*
+ * Opens a file to mount on: only an empty one, because nsfd_unpin() removes it.
+ * It is not opened for reading before it is known to be a regular file.
+ */
+static int open_empty(int dir, const char *name)
+{
+	int fd, file, found;
+	struct stat st;
+
+	fd = open_path(dir, name);
+	if (fd < 0)
+		return -1;
+	found = is_namespace(fd);
+	if (found < 0 || fstat(fd, &st))
+		return nsfd_close_failed(fd);
+	if (found)
+		errno = EBUSY;
+	else if (S_ISLNK(st.st_mode))
+		errno = ELOOP;
+	else if (S_ISDIR(st.st_mode))
+		errno = ENOTDIR;
+	else if (!S_ISREG(st.st_mode) || st.st_size)
+		errno = EEXIST;
+	else
+		errno = 0;
+	if (errno)
+		return nsfd_close_failed(fd);
+	file = open(fd_path(fd).text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	nsfd_close_failed(fd);
+	return file;
+}
+
+/* Does @name still lead to the file @fd, with nothing mounted on it? */
+static bool is_there(int dir, const char *name, int fd)
+{
+	struct stat st, now;
+
+	return !fstat(fd, &st) && !fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_dev == now.st_dev && st.st_ino == now.st_ino;
+}
+
 int nsfd_pin(int fd, const char *path)
 {
-	char source[64];
-	struct statfs fs;
-	int file, error;
+	int dir, file, error = 0;
+	const char *name;
+	bool created;
 
 	if (nsfd_type(fd) < 0)
 		return -1;
+	dir = open_parent(path, &name);
+	if (dir < 0)
+		return -1;
+	file = openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	created = file >= 0;
+	if (!created && errno == EEXIST)
+		file = open_empty(dir, name);
+	if (file < 0)
+		return nsfd_close_failed(dir);
 
-	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-	if (file >= 0) {
-		close(file);
-	} else {
-		if (errno != EEXIST || statfs(path, &fs))
-			return -1;
-		/* A second mount on top would leave one when it is undone. */
-		if (fs.f_type == NSFS_MAGIC) {
-			errno = EBUSY;
-			return -1;
-		}
+	/*
+	 * Of several callers only one may mount, for nsfd_unpin() undoes one
+	 * mount. Another may have done so between the look at the file and the
+	 * lock on it.
+	 */
+	if (flock(file, LOCK_EX | LOCK_NB)) {
+		error = errno == EWOULDBLOCK ? EBUSY : errno;
+		created = false;
+	} else if (!is_there(dir, name, file)) {
+		error = EBUSY;
+		created = false;
+	} else if (mount(fd_path(fd).text, fd_path(file).text, NULL, MS_BIND, NULL)) {
+		error = errno;
 	}
-
-	snprintf(source, sizeof(source), "/proc/thread-self/fd/%d", fd);
-	if (!mount(source, path, NULL, MS_BIND, NULL))
-		return 0;
-	error = errno;
-	if (file >= 0)
-		unlink(path);
+	if (error && created && is_there(dir, name, file))
+		unlinkat(dir, name, 0);
+	close(file);
+	close(dir);
 	errno = error;
-	return -1;
+	return error ? -1 : 0;
+}
+
+/* Removes the file that the namespace was mounted on, if nsfd_pin() made it. */
+static int remove_empty(int dir, const char *name)
+{
+	struct stat st;
+	int found, fd;
+
+	fd = open_path(dir, name);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	found = is_namespace(fd);
+	if (found < 0 || fstat(fd, &st))
+		return nsfd_close_failed(fd);
+	close(fd);
+	if (found || !S_ISREG(st.st_mode) || st.st_size)
+		return 0;
+	return unlinkat(dir, name, 0);
+}
+
+/* What cannot be undone as a whole is put back as it was. */
+static void mount_again(int dir, const char *name, int fd)
+{
+	int file = open_path(dir, name);
+
+	if (file < 0)
+		return;
+	mount(fd_path(fd).text, fd_path(file).text, NULL, MS_BIND, NULL);
+	close(file);
 }
 
 int nsfd_unpin(const char *path)
 {
-	struct statfs fs;
-	int fd;
+	int dir, fd, found, error = 0;
+	const char *name;
 
-	/* A symbolic link, and so one of /proc, is not the mount it leads to. */
-	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (fstatfs(fd, &fs))
-		return nsfd_close_failed(fd);
-	close(fd);
-	if (fs.f_type != NSFS_MAGIC) {
-		errno = EINVAL;
+	dir = open_parent(path, &name);
+	if (dir < 0) {
+		/* These are directories: nothing is mounted there by nsfd_pin(). */
+		if (errno == ENOTDIR)
+			errno = EINVAL;
 		return -1;
 	}
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
-		return -1;
-	return unlink(path);
+	/* A symbolic link, and so one of /proc, is not the mount it leads to. */
+	fd = open_path(dir, name);
+	if (fd < 0)
+		return nsfd_close_failed(dir);
+	found = is_namespace(fd);
+	if (found <= 0) {
+		error = found ? errno : EINVAL;
+	} else if (umount2(fd_path(fd).text, MNT_DETACH)) {
+		/* It is a mount, but locked, or one of another mount namespace. */
+		error = errno == EINVAL ? EBUSY : errno;
+	} else if (remove_empty(dir, name)) {
+		error = errno;
+		mount_again(dir, name, fd);
+	}
+	close(fd);
+	close(dir);
+	errno = error;
+	return error ? -1 : 0;
 }

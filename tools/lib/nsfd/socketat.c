@@ -50,11 +50,13 @@ int nsfd_device_ioctl(unsigned long request, void *arg)
 /* Whether the calling thread is in the network namespace of @nsfd. */
 static bool is_own(int nsfd)
 {
-	struct stat own, target;
+	struct stat own;
+	dev_t dev;
+	ino_t ino;
 
 	return !stat("/proc/thread-self/ns/net", &own) &&
-	       !fstat(nsfd, &target) &&
-	       own.st_dev == target.st_dev && own.st_ino == target.st_ino;
+	       !nsfd_id(nsfd, &dev, &ino) &&
+	       own.st_dev == dev && own.st_ino == ino;
 }
 
 struct request {
@@ -130,6 +132,20 @@ static int by_thread(int nsfd, int family, int type, int protocol)
 	return req.fd;
 }
 
+/*
+ * Whether a seccomp filter may apply to the calling thread; without /proc, this
+ * is not known. It is read rather than asked for by prctl(), for which a filter
+ * might kill.
+ */
+static bool may_have_filter(void)
+{
+	char mode[4];
+	int found = nsfd_line("/proc/thread-self/status", "Seccomp:\t", mode,
+			      sizeof(mode));
+
+	return found < 0 || (found && *mode != '0');
+}
+
 /* What the system call does, with its errors in its order. */
 static int without_syscall(int nsfd, int family, int type, int protocol,
 			   unsigned int flags)
@@ -146,8 +162,16 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 
 	if (!(flags & NSFD_NO_MODULE)) {
 		fd = nsfd_device_ioctl(NSFD_SOCKET, &arg);
-		if (fd >= 0 || errno != ENOSYS)
+		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 			return fd;
+		/* It is of no use to a caller with a filter, and says EPERM. */
+		if (errno == EPERM && !may_have_filter()) {
+			/* It leaves the caller's own namespace to socket(). */
+			if (is_own(nsfd))
+				return socket(family, type, protocol);
+			errno = EPERM;
+			return -1;
+		}
 	}
 	if (flags & NSFD_NO_THREAD) {
 		errno = ENOSYS;
@@ -160,7 +184,10 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 	return by_thread(nsfd, family, type, protocol);
 }
 
-/* A descriptor that the module delegated needs neither call nor device. */
+/*
+ * A descriptor that the module delegated needs neither call nor device. Once it
+ * is revoked, it still refers to a namespace that may be the caller's own.
+ */
 static int by_grant(int nsfd, int family, int type, int protocol)
 {
 	struct nsfd_socket arg = {
@@ -170,8 +197,14 @@ static int by_grant(int nsfd, int family, int type, int protocol)
 		.type = type,
 		.protocol = protocol,
 	};
+	int fd = ioctl(nsfd, NSFD_SOCKET, &arg);
 
-	return ioctl(nsfd, NSFD_SOCKET, &arg);
+	if (fd < 0 && errno == EPERM) {
+		if (is_own(nsfd))
+			return socket(family, type, protocol);
+		errno = EPERM;
+	}
+	return fd;
 }
 
 int nsfd_socket(int nsfd, int family, int type, int protocol, unsigned int flags)
@@ -179,17 +212,19 @@ int nsfd_socket(int nsfd, int family, int type, int protocol, unsigned int flags
 	bool by_module = false;
 	int fd, error;
 
-	if (flags & ~(NSFD_NO_THREAD | NSFD_NO_MODULE)) {
+	if (flags & ~(NSFD_NO_THREAD | NSFD_NO_MODULE | NSFD_NO_SYSCALL)) {
 		errno = EINVAL;
 		return -1;
 	}
-	fd = sys_socketat(nsfd, family, type, protocol);
-	if (fd >= 0)
-		return fd;
-
-	error = errno;
-	if (error == EPERM && !have_syscall())
-		error = ENOSYS;
+	error = ENOSYS;
+	if (!(flags & NSFD_NO_SYSCALL)) {
+		fd = sys_socketat(nsfd, family, type, protocol);
+		if (fd >= 0)
+			return fd;
+		error = errno;
+		if (error == EPERM && !have_syscall())
+			error = ENOSYS;
+	}
 	/* To the system call, such a descriptor is not a namespace. */
 	if ((error == EINVAL || error == ENOSYS) && !(flags & NSFD_NO_MODULE) &&
 	    !nsfd_check_net(nsfd, &by_module) && by_module)
@@ -213,7 +248,8 @@ enum nsfd_way nsfd_have_socketat(void)
 
 	if (have_syscall())
 		way = NSFD_WAY_SYSCALL;
-	else if (nsfd_device_ioctl(NSFD_SOCKET, &probe) < 0 && errno == EBADF)
+	else if (nsfd_device_ioctl(NSFD_SOCKET, &probe) < 0 &&
+		 errno == EBADF && !may_have_filter())
 		way = NSFD_WAY_MODULE;
 	else if (setns(-1, 0) && errno == EBADF)
 		way = NSFD_WAY_THREAD;

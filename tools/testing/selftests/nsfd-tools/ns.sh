@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
+# shellcheck disable=SC2016 # programs of other shells
 # nsfd ls, pin, unpin and exec, and the command line.
 
 # listed TYPE INODE PYTHON: what ls says of it makes the expression true
@@ -81,10 +82,10 @@ ls_socket()
 ls_granted()
 {
 	ip netns add kept &&
-		start nsfd run --preload "$preload" --grant kept -- sleep 60 &&
+		start nsfd run --grant kept -- sleep 60 &&
 		wait_for 5 sleeps &&
 		listed net "$(inode /run/netns/kept)" 'ns["descriptors"][0]["delegated"]' &&
-		nsfd ls | grep -F 'sleep (delegated)' &&
+		nsfd ls | grep -F 'nsfd (delegated)' &&
 		ip netns del kept
 }
 
@@ -116,6 +117,72 @@ ls_owner()
 		wait_for 5 sleeps &&
 		listed net "$(inode "/proc/$pid/ns/net")" 'ns["uid"] == 1000' &&
 		listed user "$(inode "/proc/$pid/ns/user")" 'ns["uid"] == 1000'
+}
+
+# named NAME: starts a process of this title that holds a namespace open
+named()
+{
+	start python3 -c '
+import ctypes, os, sys, time
+fd = os.open("/proc/self/ns/net", os.O_RDONLY)
+ctypes.CDLL(None).prctl(15, os.fsencode(sys.argv[1]), 0, 0, 0)
+time.sleep(60)' "$1"
+	wait_for 5 grep -qaz "${2:-$1}" "/proc/$pid/comm"
+}
+
+# What a process is called neither reaches the terminal nor looks like a line of ls.
+ls_titles()
+{
+	local text json locale
+
+	named $'\xc2\x9b31m\xe2\x80\xaeB\xc2\x85\xff\e\n,' B || return 1
+	for locale in C C.UTF-8; do
+		text=$(LC_ALL=$locale nsfd ls | LC_ALL=C grep -a " $pid:")
+		echo "$text"
+		[[ "$text" == *"$pid:"[0-9]*' \xc2\x9b31m\xe2\x80\xaeB\xc2\x85\xff\x1b\x0a\x2c'* ]] ||
+			return 1
+	done
+	json=$(nsfd ls --json | LC_ALL=C grep -ao "\"pid\":$pid,\"fd\":.*")
+	echo "$json"
+	[[ $json == *'"command":"\u009b31m\u202eB\u0085\ufffd\u001b\u000a,"'* ]] || return 1
+	stop_all
+
+	named 'x (delegated)' &&
+		nsfd ls | grep " $pid:.*x .x28delegated)" &&
+		! nsfd ls | grep -F '(delegated)' | grep " $pid:" || return 1
+	stop_all
+	named 'grüße日本' &&
+		LC_ALL=C.UTF-8 nsfd ls | grep " $pid:.* grüße日本" &&
+		nsfd ls --json | grep '"grüße日本"'
+}
+
+# A user prepares a mount namespace such that root would open a fifo by it.
+ls_prepared()
+{
+	mkfifo -m 600 "$tmp/fifo" || return 1
+	start setpriv --reuid 1000 --regid 1000 --clear-groups unshare -Urm sh -ec "
+		mount -t tmpfs none /mnt
+		mkdir /mnt/d
+		touch /mnt/d/ns
+		mount --bind /proc/self/ns/net /mnt/d/ns
+		mount -t tmpfs none /mnt/d
+		ln -s '$tmp/fifo' /mnt/d/ns
+		mkfifo /mnt/fifo
+		touch /mnt/direct
+		mount --bind /proc/self/ns/net /mnt/direct
+		mount --bind /mnt/fifo /mnt/direct
+		exec sleep 60" &&
+		wait_for 5 sleeps || return 1
+	timeout 60 sh -c 'trap "" PIPE; echo >"$1"; touch "$2"' - \
+		"$tmp/fifo" "$tmp/open" &
+	timeout 60 sh -c 'trap "" PIPE; echo >"$1"; touch "$2"' - \
+		"/proc/$pid/root/mnt/fifo" "$tmp/open" &
+	sleep 1
+	nsfd ls >/dev/null && sleep 1 && [ ! -e "$tmp/open" ]
+	local status=$?
+	# Lets both writers go.
+	timeout 5 cat "$tmp/fifo" "/proc/$pid/root/mnt/fifo"
+	return "$status"
 }
 
 ls_unprivileged()
@@ -152,6 +219,161 @@ exec_pid()
 			echo $?)" = 137 ]
 }
 
+# Starts a container with a user namespace that has no uid of ours; sets $child.
+container()
+{
+	start unshare -U sleep 60 && wait_for 5 own_user "$pid" && wait_for 5 sleeps &&
+		echo 0 100000 1000 >"/proc/$pid/uid_map" &&
+		echo 0 100000 1000 >"/proc/$pid/gid_map" &&
+		start nsenter -t "$pid" -U \
+			unshare -mnuipf --mount-proc sh -c 'cd /usr; exec sleep 60' &&
+		wait_for 5 pgrep -P "$pid" || return 1
+	child=$(pgrep -P "$pid")
+	wait_for 5 grep sleep "/proc/$child/comm"
+}
+
+own_user()
+{
+	[ "$(inode "/proc/$1/ns/user")" != "$(inode /proc/self/ns/user)" ]
+}
+
+# What a program finds where it runs. The number of a process is another each time.
+look='id -u; id -G; grep -E "^(Cap|NoNewPrivs|Sig)" /proc/self/status; pwd; ls -di / .
+	cat /proc/self/uid_map; hostname; ulimit -n; ls -l /proc/self/ns | sed "s/.* //"'
+
+# as_nsenter "NS..." "OPTION..." [PROGRAM...]: nsfd exec does what nsenter(1) does
+as_nsenter()
+{
+	local names=$1 options=$2 ours theirs
+
+	shift 2
+	[ "$#" != 0 ] || set -- sh -c "$look"
+	# shellcheck disable=SC2086 # lists of words
+	ours=$(setpriv --groups 4,24 nsfd exec $names -- "$@" 2>&1)
+	ours="$? $ours"
+	# shellcheck disable=SC2086
+	theirs=$(setpriv --groups 4,24 nsenter $options -- "$@" 2>&1)
+	theirs="$? $theirs"
+	[ "$ours" = "$theirs" ] || {
+		echo "nsfd exec $names: $ours"
+		echo "nsenter $options: $theirs"
+		return 1
+	}
+}
+
+exec_as_nsenter()
+{
+	local ns
+
+	container || return 1
+	ns=/proc/$child/ns
+	as_nsenter "$ns/user" "-t $child -U" &&
+		as_nsenter "$ns/user $ns/mnt" "-t $child -U -m -r -w" &&
+		as_nsenter "$ns/mnt $ns/user" "-t $child -U -m -r -w" &&
+		as_nsenter "$ns/mnt" "-t $child -m -r -w" &&
+		as_nsenter "$ns/user $ns/net" "-t $child -U -n" &&
+		as_nsenter "$ns/pid" "-t $child -p" &&
+		as_nsenter "$ns/uts $ns/ipc $ns/pid" "-t $child -u -i -p" &&
+		as_nsenter "$ns/user $ns/mnt $ns/pid $ns/net $ns/uts $ns/ipc" \
+			"-t $child -U -m -p -n -u -i -r -w" &&
+		as_nsenter "--preserve-credentials $ns/user $ns/mnt $ns/pid" \
+			"-t $child -U -m -p -r -w --preserve-credentials" &&
+		as_nsenter "$ns/user $ns/mnt $ns/pid" "-t $child -U -m -p -r -w" \
+			cat /proc/1/environ &&
+		as_nsenter "$ns/user $ns/mnt" "-t $child -U -m -r -w" \
+			sh -c ': >/proc/sys/kernel/core_pattern' &&
+		as_nsenter "$ns/pid" "-t $child -p" sh -c 'kill -9 $$' || return 1
+	# Privilege over this one is not the container's.
+	ip netns add kept && as_nsenter "/run/netns/kept $ns/user" \
+		"--net=/run/netns/kept -t $child -U" &&
+		ip netns del kept || return 1
+	stop_all
+
+	# The root directory of the process is not that of its mount namespace.
+	mkdir "$tmp/root" &&
+		start unshare -m sh -c 'mount --bind / "$1" && exec chroot "$1" sh -c \
+			"cd /usr; exec sleep 60"' - "$tmp/root" && wait_for 5 sleeps &&
+		as_nsenter "/proc/$pid/ns/mnt" "-t $pid -m -r -w"
+}
+
+# An ordinary user enters what is their own; groups cannot be dropped there.
+exec_rootless()
+{
+	local run='setpriv --reuid 1000 --regid 1000 --clear-groups'
+
+	# shellcheck disable=SC2086 # a list of words
+	start $run unshare -Urmn sleep 60 && wait_for 5 sleeps &&
+		[ "$($run nsfd exec "/proc/$pid/ns/user" "/proc/$pid/ns/net" -- id -u)" = 0 ] &&
+		setpriv --reuid 1000 --regid 1000 --groups 4 nsfd exec \
+			--preserve-credentials "/proc/$pid/ns/user" -- true &&
+		fails 1 "nsfd: failed to drop supplementary groups in '/proc/$pid/ns/user': Operation not permitted" \
+			setpriv --reuid 1000 --regid 1000 --groups 4 nsfd exec "/proc/$pid/ns/user" -- true &&
+		[ "$($run nsfd exec "/proc/$pid/ns/user" -- unshare -n nsfd exec \
+			"/proc/$pid/ns/net" -- stat -L -c %i /proc/self/ns/net)" = \
+			"$(inode "/proc/$pid/ns/net")" ]
+}
+
+# Signals to nsfd reach the program, whenever they come.
+exec_signals()
+{
+	local i
+
+	start unshare -pf --mount-proc sleep 60 && wait_for 5 pgrep -P "$pid" || return 1
+	child=$(pgrep -P "$pid")
+	start "$(type -P nsfd)" exec "/proc/$child/ns/pid" -- sleep 987 &&
+		wait_for 5 pgrep -P "$pid" && wait_for 5 pgrep -fx 'sleep 987' || return 1
+	kill -STOP "$(pgrep -fx 'sleep 987')" &&
+		wait_for 5 grep 'State:.T' "/proc/$pid/status" &&
+		kill -CONT "$pid" && wait_for 5 grep 'State:.S' "/proc/$pid/status" &&
+		wait_for 5 grep 'State:.S' "/proc/$(pgrep -fx 'sleep 987')/status" || return 1
+	kill -TERM "$pid"
+	wait_for 5 eval '! pgrep -fx "sleep 987"' || return 1
+	for i in $(seq 20); do
+		timeout --foreground --preserve-status "0.00$((i % 10))1" \
+			"$(type -P nsfd)" exec "/proc/$child/ns/pid" -- sleep 987
+		[ "$?" = 143 ] || return 1
+	done
+	! pgrep -fx 'sleep 987'
+}
+
+exec_listen_pid()
+{
+	start unshare -pf --mount-proc sleep 60 && wait_for 5 pgrep -P "$pid" || return 1
+	child=$(pgrep -P "$pid")
+	[ "$(nsfd listen --tcp 127.0.0.1:8099 -- nsfd exec "/proc/$child/ns/pid" -- \
+		sh -c '[ "$LISTEN_PID" = "$$" ] && echo right')" = right ] &&
+		[ "$(LISTEN_PID=1 nsfd exec "/proc/$child/ns/pid" -- \
+			sh -c 'echo "$LISTEN_PID"')" = 1 ]
+}
+
+# /sys and /etc/netns, with a network namespace that has another device
+exec_as_ip()
+{
+	ip netns add kept && ip -n kept link add one type veth peer name two &&
+		unshare -m sh -exc 'mount -t tmpfs none /etc
+			mkdir -p /etc/netns/kept
+			for file in one two; do
+				echo host >/etc/$file
+				echo kept >/etc/netns/kept/$file
+			done
+			ip netns exec kept sh -c "cat /etc/one /etc/two; ls /sys/class/net" >/etc/ip
+			grep two /etc/ip
+			for name in kept /run/netns/kept; do
+				nsfd exec $name -- sh -c "cat /etc/one /etc/two; ls /sys/class/net" >/etc/nsfd
+				cmp /etc/ip /etc/nsfd
+			done
+			nsfd exec /proc/self/ns/net -- grep host /etc/one
+			ls /sys/class/net >/etc/was
+			nsfd exec /proc/self/ns/net -- ls /sys/class/net >/etc/nsfd
+			cmp /etc/was /etc/nsfd
+			[ -z "$(grep /etc/one /proc/self/mountinfo)" ]
+			rm /etc/two
+			[ "$(nsfd exec kept -- cat /etc/one 2>&1)" = \
+"nsfd: failed to mount '\''/etc/netns/kept/two'\'' on '\''/etc/two'\'': No such file or directory
+kept" ]' &&
+		ip netns del kept
+}
+
 unpin()
 {
 	nsfd unpin kept && nsfd unpin "$tmp/uts" &&
@@ -162,10 +384,44 @@ unpin()
 unpin_other()
 {
 	echo precious >"$tmp/file"
-	fails 1 "nsfd: $tmp/file: not a mount of a namespace" nsfd unpin "$tmp/file" &&
-		fails 1 "nsfd: $tmp/none: No such file or directory" nsfd unpin "$tmp/none" &&
+	fails 1 "nsfd: failed to unpin '$tmp/file': not the mount of a namespace" \
+		nsfd unpin "$tmp/file" &&
+		fails 1 "nsfd: failed to unpin '$tmp/none': No such file or directory" \
+			nsfd unpin "$tmp/none" &&
+		fails 1 "nsfd: failed to pin '$tmp/file': not an empty file" \
+			nsfd pin /proc/self/ns/net "$tmp/file" &&
 		fails 1 "nsfd: $tmp/file: not a namespace" nsfd pin "$tmp/file" "$tmp/to" &&
 		[ "$(cat "$tmp/file")" = precious ] && [ ! -e "$tmp/to" ]
+}
+
+# Two at once: one of them succeeds, and one mount is there.
+pin_race()
+{
+	local i first second
+
+	for i in $(seq 50); do
+		nsfd pin /proc/self/ns/net "$tmp/race" &
+		first=$!
+		nsfd pin /proc/self/ns/uts "$tmp/race"
+		second=$?
+		wait "$first"
+		[ "$(($? + second))" = 1 ] && nsfd unpin "$tmp/race" &&
+			[ ! -e "$tmp/race" ] || return 1
+	done
+}
+
+# In a /run that ip-netns(8) has not prepared yet
+pin_then_ip()
+{
+	unshare -m sh -ec 'mount -t tmpfs none /run
+		nsfd pin /proc/self/ns/net kept
+		ip netns add other
+		nsfd unpin kept
+		nsfd pin /run/netns/other again
+		ip netns del again
+		ip netns del other
+		! ls /run/netns | grep .
+		! grep nsfs /proc/self/mountinfo'
 }
 
 bad_lines()
@@ -192,6 +448,18 @@ help_text()
 	! nsfd ls >/dev/full
 }
 
+full_disk()
+{
+	local args
+
+	for args in --help --version ls 'ls --json' 'ls --help' 'run --help'; do
+		# shellcheck disable=SC2086 # a list of words
+		fails 1 'nsfd: write error: No space left on device' \
+			bash -c 'nsfd "$@" >/dev/full' - $args || return 1
+	done
+	nsfd exec /proc/self/ns/net -- true >&-
+}
+
 completion()
 {
 	bash -c '. tools/nsfd/bash-completion/nsfd
@@ -208,6 +476,25 @@ completion()
 		ip netns del zz-one
 }
 
+# A name is not executed, neither when it is listed nor by what is inserted.
+completion_quotes()
+{
+	local name='$(touch pwned)'
+
+	mkdir "$tmp/completion" && touch "/run/netns/$name" &&
+		bash -c 'top=$PWD; cd "$1"; . "$top/tools/nsfd/bash-completion/nsfd"
+			for words in "exec" "run --netns"; do
+				COMP_WORDS=(nsfd $words "") COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+				COMPREPLY=()
+				_nsfd
+				[ "${COMPREPLY[*]}" = "$2" ] && [ ! -e pwned ] || exit
+			done
+			complete -p nsfd | grep -e "-o filenames"' - "$tmp/completion" "$name"
+	local status=$?
+	rm "/run/netns/$name"
+	return "$status"
+}
+
 check 'ls: the namespaces of processes' ls_types
 check 'ls: --json is JSON, whatever a program is called' ls_json
 check 'ls: text has a line with type, inode, uid and holder' ls_text
@@ -216,11 +503,22 @@ check 'ls: a namespace that only a socket holds' ls_socket
 check_call 'ls: a descriptor that carries a grant' ls_granted
 check 'ls: a namespace that only a thread is in' ls_thread
 check 'ls: the owner of a namespace' ls_owner
+check 'ls: whatever a process is called' ls_titles
+check 'ls: opens nothing that a user has prepared' ls_prepared
 check 'ls: an ordinary user' ls_unprivileged
 check 'pin: keeps a namespace; exec: enters several' pin_and_exec
 check 'unpin: nothing is left' unpin
 check 'exec: pid and mount namespace, status of a signal' exec_pid
+check 'exec: as nsenter(1), case by case' exec_as_nsenter
+check 'exec: an ordinary user, and what is theirs' exec_rootless
+check 'exec: /sys and /etc/netns, as ip netns exec' exec_as_ip
+check 'exec: signals reach the program in a pid namespace' exec_signals
+check 'exec: sockets of listen in a pid namespace' exec_listen_pid
 check 'pin, unpin: what is no namespace is left alone' unpin_other
+check 'pin: of two at one path one succeeds' pin_race
+check 'pin: prepares /run/netns as ip-netns(8) does' pin_then_ip
 check 'errors: status and one line' bad_lines
 check 'help: of each command' help_text
+check 'what cannot be written: status and one line' full_disk
 check 'bash completion' completion
+check 'bash completion: names with special characters' completion_quotes

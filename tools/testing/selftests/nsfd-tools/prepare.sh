@@ -10,6 +10,11 @@ make -s -C tools/nsfd
 make -s -C tools/nsfd O="$PWD/build/stage/tools" LIB_O="$PWD/build/stage/lib" \
 	PREFIX=/opt/nsfd DESTDIR="$PWD/build/stage" install
 scripts/samples.sh
+mkdir -p build/probe
+gcc -O2 -Wall -Wextra -Werror -pthread -o build/probe/probe \
+	tools/testing/selftests/nsfd-tools/probe.c
+gcc -O2 -static -pthread -o build/probe/probe-static \
+	tools/testing/selftests/nsfd-tools/probe.c
 
 packages=$PWD/build/packages
 [ ! -d "$packages/root" ] || exit 0

@@ -19,17 +19,17 @@ listens()
 
 serve_as_nobody()
 {
-	start nsfd run --preload "$preload" --netns blue --delegate --user nobody -- \
+	start nsfd run --preload "$preload" --netns blue --user nobody -- \
 		python3 "$here/web.py" serve blue 10.2.0.1 8080
 	wait_for 10 listens 10.2.0.1:8080 blue && in_own "$pid" && no_caps "$pid" &&
-		nsfd run --preload "$preload" --netns far --delegate --user nobody -- \
+		nsfd run --preload "$preload" --netns far --user nobody -- \
 			python3 "$here/web.py" ask 10.2.0.1 8080 50 | grep -x '50 200 blue'
 }
 
 # A program that is started by the program, after all descriptors were closed.
 children()
 {
-	start nsfd run --preload "$preload" --netns blue --delegate --user nobody -- \
+	start nsfd run --preload "$preload" --netns blue --user nobody -- \
 		python3 -c '
 import os, subprocess, sys
 os.closerange(3, 1000)
@@ -199,25 +199,6 @@ os.close(os.open("/proc/net/dev", os.O_RDONLY))' 2>&1 |
 		grep 'libnsfd-preload: .*: /proc/net/dev: of the namespace that the process is in'
 }
 
-# Never in silence in the wrong namespace.
-closed()
-{
-	nsfd run --preload "$preload" --netns blue -- sh -c 'exec "$@"' sh \
-		python3 -c "
-import ctypes, os, socket, sys
-if len(sys.argv) == 1:
-    ctypes.CDLL(None).syscall(3, 100)    # not by way of the library
-    os.execv(sys.executable, [sys.executable, '-c', '''
-import errno, socket
-try:
-    socket.socket()
-except OSError as e:
-    assert e.errno == errno.EBADF, e
-else:
-    assert False
-'''])"
-}
-
 # What "make install" gives, at the place that it was made for.
 installed()
 {
@@ -231,33 +212,143 @@ socket.create_server((\"10.2.0.1\", 82))"' sh "$top"
 
 refuses()
 {
-	fails 126 'nsfd: /sbin/ldconfig: statically linked: takes no preload library' \
-		nsfd run --preload "$preload" --netns blue -- /sbin/ldconfig &&
-		fails 126 'nsfd: su: set-user-ID or set-group-ID: takes no preload library' \
-			nsfd run --preload "$preload" --netns blue -- su -c true &&
+	cp /bin/true "$tmp/user" && chown 1 "$tmp/user" && chmod 4755 "$tmp/user" &&
+		fails 126 "nsfd: $tmp/user: set-user-ID, which no_new_privs disables; see --allow-new-privs" \
+			nsfd run --netns blue -- "$tmp/user" &&
+		nsfd run --netns blue --allow-new-privs -- "$tmp/user" &&
 		fails 1 'nsfd: /none.so: No such file or directory' \
 			nsfd run --preload /none.so --netns blue -- true &&
 		fails 2 'nsfd: run: bad arguments: try "nsfd run --help"' nsfd run -- true &&
 		fails 127 'nsfd: ./none: No such file or directory' \
-			nsfd run --preload "$preload" --netns blue -- ./none
+			nsfd run --netns blue -- ./none
 }
 
-no_delegation()
+nested()
 {
-	fails 1 'nsfd: blue: this kernel does not delegate sockets' \
-		nsfd run --preload "$preload" --netns blue --delegate -- true &&
-		fails 1 'nsfd: blue: this kernel does not delegate sockets' \
-			nsfd run --preload "$preload" --grant blue -- true
+	fails 1 "nsfd: cannot supervise: another program listens to this one's system calls already (nsfd run within nsfd run, or a container manager)" \
+		nsfd run --netns blue -- nsfd run --netns far -- true
+}
+
+# Programs of every kind, each saying in which namespace its sockets are.
+lands()
+{
+	local want=$1 got
+
+	shift
+	got=$(timeout 60 "$@" 2>&1 | tr '\n' ' ')
+	echo "wanted '$want', got '$got'"
+	[ "${got% }" = "$want" ]
+}
+
+granted()
+{
+	local want=$1
+
+	shift
+	lands "$want" nsfd run --grant blue --grant far --user nobody -- "$@"
+}
+
+# What a program changes in its own limits and identity is left to it.
+environment()
+{
+	# shellcheck disable=SC2016 # for the shell inside
+	lands '/nonexistent nobody 77' nsfd run --netns blue --user nobody -- \
+		sh -c 'ulimit -Sn 77; echo "$HOME $USER $(ulimit -Sn)"' &&
+		lands 55 sh -c 'ulimit -Sn 55; exec nsfd run --netns blue -- sh -c "ulimit -Sn"'
+}
+
+# The program keeps its parent and has no child that it does not know of.
+beside()
+{
+	# shellcheck disable=SC2016
+	lands 'timeout 0' timeout 60 nsfd run --netns blue -- sh -c \
+		'echo "$(ps -o comm= -p $PPID) $(pgrep -c -P $$ nsfd)"' &&
+		wait_for 10 no_supervisor
+}
+
+no_supervisor()
+{
+	! pgrep -x nsfd
+}
+
+ends_by_signal()
+{
+	local status=0
+
+	nsfd run --netns blue -- sh -c 'kill -9 $$' || status=$?
+	echo "status $status"
+	[ "$status" = 137 ] && wait_for 10 no_supervisor
+}
+
+# Without its supervisor a program gets no socket at all.
+fails_closed()
+{
+	start nsfd run --netns blue -- python3 -c '
+import errno, socket, sys, time
+sys.stdin.close()
+socket.socket().close()
+for i in range(600):
+    try:
+        socket.socket().close()
+    except OSError as e:
+        sys.exit(0 if e.errno == errno.ENOSYS else 3)
+    time.sleep(0.1)
+sys.exit(4)'
+	wait_for 10 pgrep -x nsfd && kill -9 "$(pgrep -x nsfd)" && wait "${pids##* }"
+}
+
+no_tun()
+{
+	nsfd run --netns blue -- python3 -c '
+import errno, fcntl, struct
+try:
+    fcntl.ioctl(open("/dev/net/tun", "r+b", 0), 0x400454ca, struct.pack("16sH22x", b"t0", 1))
+except OSError as e:
+    assert e.errno == errno.EPERM, e
+else:
+    assert False' 2>&1 |
+		grep 'would create a network device in the original namespace'
+}
+
+every_name()
+{
+	lands 'blue home' nsfd run --grant '*' --user nobody -- "$probe" raw blue
 }
 
 pair blue far 10.2.0
-ip -n blue link set lo up
+ip -n blue addr add 10.8.0.1/32 dev lo
+ip -n far addr add 10.9.0.1/32 dev lo
+probe=$top/build/probe/probe static=$top/build/probe/probe-static
 check 'run: a Python server and client, each in another namespace' serve_and_ask
-check_call 'run: --delegate --user, no capability in any set' serve_as_nobody
-check_call 'run: children, and whoever closes all descriptors' children
+check 'run: --user, no capability in any set' serve_as_nobody
+check 'run: children, and whoever closes all descriptors' children
 check 'run: installed, it finds its library' installed
-check 'run: refuses what would not take the library' refuses
-check 'run: a descriptor that was closed is an error' closed
+check 'run: refuses what it cannot run as asked' refuses
+check 'run: refuses to be supervised twice' nested
+check 'run: every socket of a program' lands blue \
+	nsfd run --netns blue --user nobody -- "$probe"
+check 'run: every socket of a static program' lands blue \
+	nsfd run --netns blue --user nobody -- "$static"
+check 'run: raw system calls of a static program' granted 'blue home' "$static" raw blue
+check 'run: a child of posix_spawn()' granted 'far far' "$probe" child posix_spawn
+check 'run: a child of system()' granted 'far far' "$probe" child system
+check 'run: a child of fork() and exec' granted 'far far' "$probe" child fork
+check 'run: a thread' granted far "$probe" thread
+check 'run: a child of vfork() leaves its parent alone' granted far "$probe" vfork
+check 'run: save, enter, restore' granted 'far blue home' "$probe" nested
+check 'run: save, enter, restore, in a static program' granted 'far blue home' "$static" nested
+check 'run: home again' lands 'home home home home' \
+	nsfd run --netns blue --grant far -- "$probe" again
+check 'run: numbers of descriptors are the program'"'"'s own' lands blue \
+	nsfd run --netns blue --user nobody -- "$probe" dup2
+check 'run: a filter of the program'"'"'s own' lands blue \
+	nsfd run --netns blue --user nobody -- "$probe" filter
+check 'run: --grant for every name' every_name
+check 'run: environment and limits' environment
+check 'run: the supervisor is beside the program and ends with it' beside
+check 'run: a program that a signal ends' ends_by_signal
+check 'run: without a supervisor, no socket' fails_closed
+check 'run: no tun device in the wrong namespace' no_tun
 check_call 'preload: there and back, with 0 and with the flag, closed' there_and_back
 check_call 'preload: threads have their own notes, and lose nothing' threads
 check_call 'preload: fork, socketpair' forks
@@ -268,8 +359,6 @@ check_call 'preload: says what it cannot serve' tells
 check 'preload: off' transparent NSFD_PRELOAD=off
 if have_call; then
 	skip 'preload: transparent without the call' 'this kernel has it'
-	skip 'run: --delegate and --grant need the kernel' 'this kernel has it'
 else
 	check 'preload: transparent without the call' transparent NSFD_PRELOAD=verbose
-	check 'run: --delegate and --grant need the kernel' no_delegation
 fi

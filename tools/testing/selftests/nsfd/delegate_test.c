@@ -21,6 +21,11 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
+/* Other machines have no such numbers at all. */
+#ifndef __X32_SYSCALL_BIT
+#define __X32_SYSCALL_BIT 0x40000000
+#endif
+
 static int delegate(int nsfd)
 {
 	return sys_delegate(nsfd, 0);
@@ -570,7 +575,10 @@ TEST_F(delegate, seccomp_narrows_to_tcp)
 #endif
 	struct sock_filter insns[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socketat, 0, 9),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, __X32_SYSCALL_BIT, 13, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socketat, 0, 11),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARG(0)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, -1, 9, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARG(1)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 7),
@@ -587,25 +595,38 @@ TEST_F(delegate, seccomp_narrows_to_tcp)
 		.len = ARRAY_SIZE(insns),
 		.filter = insns,
 	};
+	static const int others[] = {
+		IPPROTO_SCTP, 256 /* SMC */, 262 /* MPTCP */,
+	};
+	unsigned int i;
 
 	if (by_module())
 		SKIP(return, "a filter does not see into the argument");
 	ASSERT_EQ(0, become_worker());
 	ASSERT_EQ(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0));
+	/* What a program asks to find out whether the call is there. */
+	EXPECT_EQ(-1, sys_socketat(-1, 0, 0, 0));
+	EXPECT_EQ(EBADF, errno);
 	EXPECT_EQ(0, try_at(self->granted));
 	EXPECT_LE(0, sys_socketat(self->granted, AF_INET6, SOCK_STREAM, 0));
 	EXPECT_LE(0, sys_socketat(self->granted, AF_INET,
 				  SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP));
 	EXPECT_EQ(-1, sys_socketat(self->granted, AF_INET, SOCK_DGRAM, 0));
 	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, sys_socketat(self->granted, AF_INET, SOCK_STREAM,
-				   IPPROTO_SCTP));
-	EXPECT_EQ(EACCES, errno);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		EXPECT_EQ(-1, sys_socketat(self->granted, AF_INET, SOCK_STREAM,
+					   others[i]));
+		EXPECT_EQ(EACCES, errno);
+	}
 	EXPECT_EQ(-1, sys_socketat(self->granted, AF_UNIX, SOCK_STREAM, 0));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(-1, sys_socketat(self->granted, AF_NETLINK, SOCK_RAW, 0));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_LE(0, socket(AF_UNIX, SOCK_STREAM, 0));
+	/* x32 has numbers of its own for the same calls. */
+	EXPECT_EQ(-1, syscall(__NR_socketat | __X32_SYSCALL_BIT, self->granted,
+			      AF_UNIX, SOCK_STREAM, 0));
+	EXPECT_EQ(EACCES, errno);
 }
 
 struct race {

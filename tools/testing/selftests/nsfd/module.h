@@ -29,6 +29,16 @@ static inline int module_ioctl(unsigned long request, void *arg)
 	return ioctl(dev, request, arg);
 }
 
+/* Whether @nsfd, a file of nsfs, is the caller's own network namespace. */
+static inline bool module_own(int nsfd)
+{
+	struct stat own, st;
+
+	return !stat("/proc/thread-self/ns/net", &own) && !fstat(nsfd, &st) &&
+	       own.st_dev == st.st_dev && own.st_ino == st.st_ino;
+}
+
+/* The module leaves the caller's own namespace to socket(), as libnsfd knows. */
 static inline int module_socket(int nsfd, int family, int type, int protocol)
 {
 	struct nsfd_socket arg = {
@@ -46,7 +56,13 @@ static inline int module_socket(int nsfd, int family, int type, int protocol)
 			return sk;
 	}
 	arg.nsfd = nsfd;
-	return module_ioctl(NSFD_SOCKET, &arg);
+	sk = module_ioctl(NSFD_SOCKET, &arg);
+	if (sk >= 0 || errno != EPERM)
+		return sk;
+	if (module_own(nsfd))
+		return socket(family, type, protocol);
+	errno = EPERM;
+	return -1;
 }
 
 /* @reserved must be 0. */

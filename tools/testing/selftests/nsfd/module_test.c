@@ -4,9 +4,13 @@
  * which socketat_test and delegate_test try on it. A module that is not loaded
  * is skipped.
  */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "rtnl.h"
 
@@ -102,15 +106,82 @@ TEST_F(module, delegated_descriptor_both_ways)
 	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
 }
 
-/* Inside the namespace, a revoked descriptor is one of one's own. */
-TEST_F(module, own_namespace_needs_no_grant)
+/*
+ * In the caller's own network namespace, the device can do nothing that socket()
+ * can't, and that call is what filters look at.
+ */
+TEST_F(module, own_namespace_is_left_to_socket)
 {
-	ASSERT_EQ(0, ioctl(self->granted, NS_NET_REVOKE_SOCKETS, 0));
+	int caps;
+
 	ASSERT_EQ(0, sys_setns(self->nsfd, CLONE_NEWNET));
+	for (caps = 1; caps >= 0; caps--) {
+		if (!caps)
+			ASSERT_EQ(0, set_caps(0));
+		self->sk.nsfd = self->nsfd;
+		ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
+		self->sk.nsfd = self->granted;
+		EXPECT_EQ(self->cookie,
+			  cookie_of(ioctl(self->dev, NSFD_SOCKET, &self->sk)));
+		self->sk.nsfd = -1;
+		EXPECT_EQ(self->cookie,
+			  cookie_of(ioctl(self->granted, NSFD_SOCKET, &self->sk)));
+	}
+	ASSERT_EQ(0, set_caps(~0ULL));
+	ASSERT_EQ(0, ioctl(self->granted, NS_NET_REVOKE_SOCKETS, 0));
+	ASSERT_FAILS(EPERM, ioctl(self->granted, NSFD_SOCKET, &self->sk));
+	self->sk.nsfd = self->granted;
+	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
+}
+
+/* As RestrictAddressFamilies= does: no socket(), and nothing else denied. */
+static int deny_socket(void)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { .len = ARRAY_SIZE(insns), .filter = insns };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) ? -errno : 0;
+}
+
+/* A caller with a filter has what it was granted, whatever it may do itself. */
+TEST_F(module, does_not_undo_a_filter)
+{
+	struct nsfd_socket own = self->sk;
+
+	own.nsfd = -1;
+	if (deny_socket())
+		SKIP(return, "no filters");
+	ASSERT_FAILS(EAFNOSUPPORT, socket(AF_INET, SOCK_STREAM, 0));
+	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
+	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_DELEGATE, &self->del));
+	self->sk.nsfd = open_ns(0, "net");
+	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
+
+	EXPECT_EQ(self->cookie, cookie_of(ioctl(self->granted, NSFD_SOCKET, &own)));
+	ASSERT_EQ(0, ioctl(self->granted, NS_NET_REVOKE_SOCKETS, 0));
+	ASSERT_FAILS(EPERM, ioctl(self->granted, NSFD_SOCKET, &own));
+}
+
+/* Everybody has all capabilities over what a user namespace of their own owns. */
+TEST_F(module, a_user_namespace_does_not_undo_a_filter)
+{
 	ASSERT_EQ(0, set_caps(0));
-	self->sk.nsfd = -1;
-	EXPECT_EQ(self->cookie,
-		  cookie_of(ioctl(self->granted, NSFD_SOCKET, &self->sk)));
+	ASSERT_EQ(0, deny_socket());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		SKIP(return, "no user namespaces");
+	self->sk.nsfd = open_ns(0, "net");
+	ASSERT_LE(0, self->sk.nsfd);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
+	self->del.nsfd = self->sk.nsfd;
+	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_DELEGATE, &self->del));
 }
 
 TEST_F(module, arguments_that_must_be_zero)

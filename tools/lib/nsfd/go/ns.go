@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
+//go:build linux
+
+package nsfd
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// An NS refers to a network namespace, and keeps it alive until it is closed.
+type NS struct {
+	file     *os.File
+	inside   *insider // of a namespace that is delegated by a thread, or nil
+	resolver *net.Resolver
+}
+
+func newNS(fd int, name string) *NS {
+	ns := &NS{file: os.NewFile(uintptr(fd), name)}
+	ns.resolver = &net.Resolver{PreferGo: true, Dial: ns.Dial}
+	return ns
+}
+
+// Open opens the network namespace that ip-netns(8) calls name, which is a file
+// in /run/netns. A name that contains a slash is an error.
+func Open(name string) (*NS, error) {
+	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, '/') {
+		return nil, &os.PathError{Op: "open", Path: name, Err: unix.EINVAL}
+	}
+	return OpenPath("/run/netns/" + name)
+}
+
+// OpenPath opens a network namespace by the path of its file, which is
+// /proc/PID/ns/net or a bind mount of that. Any other file is the error EINVAL,
+// and is not opened: doing so could block, or have side effects.
+func OpenPath(path string) (*NS, error) {
+	fail := func(err error) (*NS, error) {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	handle, err := open(path, unix.O_PATH|unix.O_CLOEXEC)
+	if err != nil {
+		return fail(err)
+	}
+	defer unix.Close(handle)
+	magic, err := filesystem(handle)
+	if err != nil {
+		return fail(err)
+	}
+	if magic != unix.NSFS_MAGIC {
+		return fail(unix.EINVAL)
+	}
+	link := "/proc/thread-self/fd/" + strconv.Itoa(handle)
+	fd, err := open(link, unix.O_RDONLY|unix.O_CLOEXEC)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: link, Err: err}
+	}
+	if _, err := checkNet(fd); err != nil {
+		unix.Close(fd)
+		return fail(err)
+	}
+	return newNS(fd, path), nil
+}
+
+// OpenPid opens the network namespace of a process or thread. 0 stands for the
+// thread that runs the calling goroutine. If there is no such process, the error
+// wraps ESRCH.
+func OpenPid(pid int) (*NS, error) {
+	path := "/proc/thread-self/ns/net"
+	if pid < 0 {
+		return nil, &os.PathError{Op: "open", Path: strconv.Itoa(pid), Err: unix.EINVAL}
+	}
+	if pid > 0 {
+		path = fmt.Sprintf("/proc/%d/ns/net", pid)
+	}
+	fd, err := open(path, unix.O_RDONLY|unix.O_CLOEXEC)
+	if err == unix.ENOENT && unix.Access("/proc/thread-self/ns/net", unix.F_OK) == nil {
+		err = unix.ESRCH
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return newNS(fd, path), nil
+}
+
+// FromFd returns the network namespace that a file descriptor refers to. It
+// duplicates the file descriptor, so that the caller keeps its own. A delegated
+// file descriptor, such as one that was inherited or received, stays delegated.
+func FromFd(fd int) (*NS, error) {
+	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("file descriptor %d: %w", fd, err)
+	}
+	if _, err := checkNet(dup); err != nil {
+		unix.Close(dup)
+		return nil, fmt.Errorf("file descriptor %d is no network namespace: %w", fd, err)
+	}
+	return newNS(dup, "netns:"+strconv.Itoa(fd)), nil
+}
+
+// Close closes the file descriptor. Sockets in the namespace remain open. What
+// was delegated from ns stays delegated, but if ns is delegated by a thread, see
+// Delegate, the thread ends.
+func (ns *NS) Close() error {
+	if ns.inside != nil {
+		ns.inside.end()
+	}
+	return ns.file.Close()
+}
+
+// Fd returns the number of the file descriptor, which is valid until ns is
+// closed or garbage collected.
+func (ns *NS) Fd() uintptr {
+	return ns.file.Fd()
+}
+
+// File returns a duplicate of the file descriptor, to pass it to another process
+// by exec.Cmd.ExtraFiles or over a Unix socket. The caller has to close it.
+func (ns *NS) File() (*os.File, error) {
+	var dup int
+	err := ns.control(func(fd int) (err error) {
+		dup, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		return os.NewSyscallError("fcntl", err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(dup), ns.file.Name()), nil
+}
+
+// Resolver returns a resolver whose queries are sent from the namespace.
+func (ns *NS) Resolver() *net.Resolver {
+	return ns.resolver
+}
+
+// Delegate returns a new NS that permits the creation of sockets to a process
+// without privileges: to this one after it has dropped its own, or to the one
+// that NS.File or inheritance passes it to. It requires CAP_SYS_ADMIN in the
+// user namespace that owns the network namespace. It permits nothing else:
+// neither to enter or configure the namespace, nor raw sockets, nor privileged
+// ports. See ioctl_nsfd_delegate(2).
+//
+// If neither the kernel nor the module nsfd can delegate, a thread of this
+// process enters the namespace and stays there, only to create sockets for the
+// NS that is returned. It ends when that is revoked, closed or garbage
+// collected. At most 1024 such threads exist, then the error is EAGAIN. Dropping
+// privileges by syscall.Setuid and the like includes them. Here, what Fd and File return carries no permission, so that only this
+// process can use it; DelegatedByThread tells.
+func (ns *NS) Delegate() (*NS, error) {
+	var delegated *NS
+	err := ns.control(func(fd int) error {
+		byModule, err := checkNet(fd)
+		if err != nil {
+			return os.NewSyscallError("fstatfs", err)
+		}
+		name := ns.file.Name() + " (delegated)"
+		if !byModule {
+			grant, err := unix.IoctlRetInt(fd, delegateSockets)
+			if err == nil {
+				delegated = newNS(grant, name)
+				return nil
+			}
+			if err != unix.ENOTTY {
+				return os.NewSyscallError("ioctl", err)
+			}
+		}
+		grant, err := deviceDelegate(fd)
+		if err == nil {
+			delegated = newNS(grant, name)
+			return nil
+		}
+		if err != unix.ENOSYS {
+			return os.NewSyscallError("ioctl", err)
+		}
+		inside, err := newInsider(fd)
+		if err != nil {
+			return os.NewSyscallError("setns", err)
+		}
+		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			inside.end()
+			return os.NewSyscallError("fcntl", err)
+		}
+		delegated = newNS(dup, name)
+		delegated.inside = inside
+		return nil
+	})
+	return delegated, err
+}
+
+// DelegatedByThread reports whether a thread of this process creates the sockets
+// of ns, because neither the kernel nor the module can delegate.
+func (ns *NS) DelegatedByThread() bool {
+	return ns.inside != nil
+}
+
+// Revoke revokes what Delegate permitted, for every duplicate of the file
+// descriptor. Sockets that exist remain. It requires the same privilege as
+// Delegate; if ns is delegated by a thread, it requires none. EINVAL is the error
+// if ns is not delegated, or no longer.
+func (ns *NS) Revoke() error {
+	return ns.control(func(fd int) error {
+		if ns.inside != nil {
+			if !ns.inside.end() {
+				return os.NewSyscallError("ioctl", unix.EINVAL)
+			}
+			return nil
+		}
+		if _, err := checkNet(fd); err != nil {
+			return os.NewSyscallError("fstatfs", err)
+		}
+		_, err := unix.IoctlRetInt(fd, revokeSockets)
+		// A kernel without this request has not delegated anything.
+		if err == unix.ENOTTY {
+			err = unix.EINVAL
+		}
+		return os.NewSyscallError("ioctl", err)
+	})
+}
+
+// InterfaceIndex returns the index of a network device of the namespace.
+func (ns *NS) InterfaceIndex(name string) (int, error) {
+	// Any family does. This one is always there.
+	fd, err := ns.Socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	return interfaceIndex(fd, name)
+}
+
+// control calls f with the file descriptor, which Close leaves open meanwhile.
+func (ns *NS) control(f func(fd int) error) error {
+	conn, err := ns.file.SyscallConn()
+	if err != nil {
+		return os.ErrClosed
+	}
+	var result error
+	if conn.Control(func(fd uintptr) { result = f(int(fd)) }) != nil {
+		return os.ErrClosed
+	}
+	return result
+}
+
+func open(path string, flags int) (int, error) {
+	for {
+		fd, err := unix.Open(path, flags, 0)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+func filesystem(fd int) (int64, error) {
+	var fs unix.Statfs_t
+	for {
+		err := unix.Fstatfs(fd, &fs)
+		if err != unix.EINTR {
+			return int64(fs.Type), err
+		}
+	}
+}
+
+// checkNet returns nil for the file descriptor of a network namespace, and
+// whether it is one that the module delegated.
+func checkNet(fd int) (byModule bool, err error) {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil {
+		return false, err
+	}
+	if flags&unix.O_PATH != 0 {
+		return false, unix.EBADF
+	}
+	magic, err := filesystem(fd)
+	if err != nil {
+		return false, err
+	}
+	// Another file could take the request for one of its own.
+	if magic == unix.NSFS_MAGIC || magic == unix.ANON_INODE_FS_MAGIC {
+		if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err == nil && kind == unix.CLONE_NEWNET {
+			return magic == unix.ANON_INODE_FS_MAGIC, nil
+		}
+	}
+	return false, unix.EINVAL
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
+//go:build linux
+
+package nsfd
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// A program that has 10,000 threads is ended by the runtime. Each of these does
+// only what takes microseconds, so that more of them would not be faster.
+const maxHelpers = 16
+
+// These stay, one for each namespace that is delegated by a thread.
+const maxInsiders = 1024
+
+var (
+	helpers  = make(chan struct{}, maxHelpers)
+	insiders = make(chan struct{}, maxInsiders)
+
+	// Packages are initialized on the runtime's first thread. In a shared
+	// library, that is not the main thread of the process.
+	firstThread = unix.Gettid()
+)
+
+// onOwnThread runs f on a thread that ends with it, unless f returns true: then
+// the thread is as it was before. It returns when f does.
+//
+// The runtime ends a thread when the goroutine that is locked to it returns, but
+// parks its first thread, usually the main one, forever. That would remain in the
+// state that f leaves it in, so f never runs there. From a locked thread the runtime starts neither
+// threads (a thread of its own does that) nor other goroutines, and children are
+// forked only by the goroutine that asks for one.
+func onOwnThread(f func() (clean bool)) {
+	runtime.LockOSThread()
+	if tid := unix.Gettid(); tid == firstThread || tid == unix.Getpid() {
+		// While this goroutine occupies it, f gets another one.
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			onOwnThread(f)
+		}()
+		<-done
+		runtime.UnlockOSThread()
+		return
+	}
+	if f() {
+		runtime.UnlockOSThread()
+	}
+}
+
+// isOwn reports whether the calling thread is in the network namespace nsfd.
+func isOwn(nsfd int) bool {
+	var own, target unix.Stat_t
+	return unix.Stat("/proc/thread-self/ns/net", &own) == nil &&
+		unix.Fstat(nsfd, &target) == nil &&
+		own.Dev == target.Dev && own.Ino == target.Ino
+}
+
+type created struct {
+	fd  int
+	err error
+}
+
+func createByThread(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
+	// The caller can be locked to a thread that is in a namespace of its own.
+	runtime.LockOSThread()
+	own := isOwn(nsfd)
+	if own {
+		defer runtime.UnlockOSThread()
+		return unix.Socket(family, typ, protocol)
+	}
+	runtime.UnlockOSThread()
+
+	select {
+	case helpers <- struct{}{}:
+	case <-ctx.Done():
+		return -1, ctx.Err()
+	}
+	defer func() { <-helpers }()
+
+	result := make(chan created, 1)
+	go onOwnThread(func() (clean bool) {
+		if err := unix.Setns(nsfd, unix.CLONE_NEWNET); err != nil {
+			result <- created{-1, err}
+			return true
+		}
+		fd, err := unix.Socket(family, typ, protocol)
+		result <- created{fd, err}
+		return false
+	})
+	r := <-result
+	return r.fd, r.err
+}
+
+// An insider is a thread that entered a namespace, and stays there to create
+// sockets until it is told to end.
+type insider struct {
+	requests chan request
+	stop     chan struct{}
+	once     *sync.Once
+}
+
+type request struct {
+	family, typ, protocol int
+	result                chan created
+}
+
+// newInsider returns the error of setns(), or EAGAIN if there are too many.
+func newInsider(nsfd int) (*insider, error) {
+	select {
+	case insiders <- struct{}{}:
+	default:
+		return nil, unix.EAGAIN
+	}
+	in := insider{make(chan request), make(chan struct{}), new(sync.Once)}
+	entered := make(chan error, 1)
+	// The thread holds a copy, so that the insider itself can be collected.
+	go onOwnThread(func() (clean bool) {
+		defer func() { <-insiders }()
+		err := unix.Setns(nsfd, unix.CLONE_NEWNET)
+		entered <- err
+		if err != nil {
+			return true
+		}
+		in.serve()
+		return false
+	})
+	if err := <-entered; err != nil {
+		return nil, err
+	}
+	handle := in
+	runtime.SetFinalizer(&handle, func(handle *insider) { handle.end() })
+	return &handle, nil
+}
+
+func (in insider) serve() {
+	for {
+		select {
+		case r := <-in.requests:
+			fd, err := unix.Socket(r.family, r.typ, r.protocol)
+			r.result <- created{fd, err}
+		case <-in.stop:
+			return
+		}
+	}
+}
+
+// end reports whether this call is the one that ends the thread.
+func (in *insider) end() (ended bool) {
+	in.once.Do(func() {
+		close(in.stop)
+		ended = true
+	})
+	return ended
+}
+
+func (in *insider) socket(family, typ, protocol int) (int, error) {
+	// Its finalizer ends the thread.
+	defer runtime.KeepAlive(in)
+	// Once end has returned, nothing is created, also if the thread is slow.
+	select {
+	case <-in.stop:
+		return -1, unix.EPERM
+	default:
+	}
+	r := request{family, typ, protocol, make(chan created, 1)}
+	select {
+	case in.requests <- r:
+		c := <-r.result
+		return c.fd, c.err
+	case <-in.stop:
+		return -1, unix.EPERM
+	}
+}

@@ -1,0 +1,1545 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The supervisor of "nsfd run": a process beside the program that is notified
+ * of the system calls that the filter names, and creates the program's sockets
+ * in the network namespaces that they belong to.
+ *
+ * Every task has a position: where the namespace that its sockets belong to was
+ * last set. A task that has not moved is at the start; setns() to a granted
+ * namespace makes that one its target; a task that the kernel has really moved
+ * creates its sockets where it is. New tasks begin with the position of their
+ * creator at that time, as they do with a real namespace.
+ *
+ * /proc is read by descriptors of /proc/TID that are opened once for a task:
+ * they do not refer to another task when the number is used again.
+ */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/capability.h>
+
+#include "cmd.h"
+#include "supervise.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP	(1UL << 0)
+#endif
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY	1027
+#endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME	0x00000080
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open	434
+#define SYS_pidfd_getfd	438
+#endif
+
+#define KCMP_FILE	0
+#define SYS_SOCKET_CALL	1	/* SYS_SOCKET of socketcall(2) */
+
+enum state {
+	AT_START,	/* has not moved: --netns, or the original namespace */
+	AT_TARGET,	/* has set a target by setns() */
+	AT_REAL,	/* in its real namespace by a call of its own */
+};
+
+/* A target that a task has set, and when: descriptors are numbered likewise. */
+struct visit {
+	unsigned int generation;
+	int place;
+};
+
+#define MAX_VISITS	64
+
+/* The targets since the real namespace was left. Never changed, but replaced. */
+struct history {
+	int users, count;
+	struct visit list[];
+};
+
+struct position {
+	enum state state;
+	int place;	/* of AT_TARGET */
+	ino_t real;	/* the network namespace that the kernel has it in */
+	struct history *history;
+};
+
+struct task {
+	pid_t tid, tgid;	/* @tgid is 0 until it is needed */
+	int dir;		/* /proc/TID, or -1 while there are too many */
+	uint64_t start;		/* in clock ticks, tells tasks of one number apart */
+	struct position at;
+	bool check;		/* it may have moved since @at.real was read */
+	ino_t entering;		/* what a setns() that continued was to enter */
+	bool powerless;		/* has been seen without CAP_SYS_ADMIN */
+	bool creating;		/* has not been heard of since its last creation */
+	bool listed;		/* its creations since the last settling */
+	uint64_t utime;		/* when that began */
+	pid_t exec_of;		/* leader whose number it gets by a pending exec */
+	uint64_t stack;		/* of the process before that exec */
+};
+
+/* A descriptor of the original namespace that a process has open. */
+struct original {
+	int number, copy;
+	unsigned int generation;
+	bool seen;
+};
+
+#define UNKNOWN		UINT_MAX
+
+struct originals {
+	pid_t tgid;
+	int count;
+	struct original *list;
+};
+
+/* Tasks that started before @end, in clock ticks, and are not known yet. */
+struct era {
+	uint64_t end;
+	struct position at;
+};
+
+static int listener, proc;
+static struct supervised what;
+static ino_t start_ino, own_userns;
+static dev_t nsfs_dev;
+static long tick;
+
+static unsigned int generation;
+static void *tasks, *processes;
+static size_t n_listed, n_execs;
+static size_t n_tasks, n_dirs, sweep_at = 1024, max_dirs;
+
+/* The position of the creators of all tasks that are not known yet. */
+static struct position current;
+static struct era *eras;
+static size_t n_eras;
+static bool orphans;
+
+/* Whether any task may have left the namespace that the program started in. */
+static bool somebody_moved;
+
+static struct seccomp_notif *request;
+static struct seccomp_notif_resp *response;
+static struct seccomp_notif_sizes sizes;
+static bool on_terminal = true;
+
+/* -- messages ------------------------------------------------------------- */
+
+static void speak(const char *text)
+{
+	static time_t since;
+	static int count;
+	struct timespec now;
+
+	/* A program that repeats what fails must not fill a disk. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec - since >= 10) {
+		since = now.tv_sec;
+		count = 0;
+	}
+	if (count++ >= 20)
+		return;
+	if (on_terminal)
+		warnx("run: %s", text);
+	else
+		syslog(LOG_WARNING, "run: %s", text);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void complain(pid_t tid, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	int len;
+
+	len = snprintf(text, sizeof(text), "process %d: ", tid);
+	va_start(args, format);
+	vsnprintf(text + len, sizeof(text) - len, format, args);
+	va_end(args);
+	speak(text);
+}
+
+#define explain(...) do {						\
+	if (what.verbose)						\
+		complain(__VA_ARGS__);					\
+} while (0)
+
+/* -- answers -------------------------------------------------------------- */
+
+static void answer(int error, int64_t value, uint32_t flags)
+{
+	memset(response, 0, sizes.seccomp_notif_resp);
+	response->id = request->id;
+	response->error = -error;
+	response->val = value;
+	response->flags = flags;
+	/* ENOENT: the task has been killed, or a signal has ended its call. */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, response) && errno != ENOENT)
+		err(1, "failed to answer a notification");
+}
+
+static void go_on(void)
+{
+	answer(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+static void fail(int error)
+{
+	answer(error, 0, 0);
+}
+
+static bool still_waiting(void)
+{
+	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request->id);
+}
+
+/* -- what /proc says ------------------------------------------------------ */
+
+static ssize_t read_file(int dir, const char *path, char *text, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	len = read(fd, text, size - 1);
+	close(fd);
+	if (len < 0)
+		return -1;
+	text[len] = 0;
+	return len;
+}
+
+struct stat_line {
+	char state;
+	pid_t ppid;
+	uint64_t utime, start, stack;
+};
+
+static int read_stat(int dir, const char *path, struct stat_line *line)
+{
+	char text[1024], *p;
+
+	if (read_file(dir, path, text, sizeof(text)) < 0)
+		return -1;
+	/* The name is in parentheses and may contain any other character. */
+	p = strrchr(text, ')');
+	if (!p || sscanf(p + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %"
+			 SCNu64 " %*u %*d %*d %*d %*d %*d %*d %" SCNu64
+			 " %*u %*d %*u %*u %*u %" SCNu64, &line->state,
+			 &line->ppid, &line->utime, &line->start, &line->stack) != 5)
+		return -1;
+	return 0;
+}
+
+static int field(const char *text, const char *name, int column, int base,
+		 uint64_t *value)
+{
+	const char *p = strstr(text, name);
+	char *end;
+
+	if (!p)
+		return -1;
+	for (p += strlen(name); ; p = end) {
+		*value = strtoull(p, &end, base);
+		if (end == p)
+			return -1;
+		if (!column--)
+			return 0;
+	}
+}
+
+static pid_t process_of(struct task *task)
+{
+	char text[4096];
+	uint64_t tgid;
+
+	if (!task->tgid && read_file(task->dir, "status", text, sizeof(text)) > 0 &&
+	    !field(text, "\nTgid:", 0, 10, &tgid))
+		task->tgid = tgid;
+	return task->tgid;
+}
+
+static uint64_t now_in_ticks(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * (uint64_t)tick + now.tv_nsec / (1000000000 / tick);
+}
+
+static void pause_for(long us)
+{
+	struct timespec time = { .tv_nsec = us * 1000 };
+
+	nanosleep(&time, NULL);
+}
+
+/* -- positions ------------------------------------------------------------ */
+
+static void put_history(struct history *history)
+{
+	if (history && !--history->users)
+		free(history);
+}
+
+static void set_position(struct position *at, const struct position *from)
+{
+	if (from->history)
+		from->history->users++;
+	put_history(at->history);
+	*at = *from;
+}
+
+static void set_real(struct position *at, ino_t ino)
+{
+	set_position(at, &(struct position){ .state = AT_REAL, .real = ino });
+}
+
+static bool same_position(const struct position *a, const struct position *b)
+{
+	if (a->state != b->state || a->real != b->real)
+		return false;
+	if (a->state != AT_TARGET || a->history == b->history)
+		return a->state != AT_TARGET || a->place == b->place;
+	return a->history->count == b->history->count &&
+	       !memcmp(a->history->list, b->history->list,
+		       a->history->count * sizeof(struct visit));
+}
+
+/* -- tasks ---------------------------------------------------------------- */
+
+static int by_tid(const void *a, const void *b)
+{
+	const struct task *one = a, *two = b;
+
+	return one->tid < two->tid ? -1 : one->tid > two->tid;
+}
+
+static struct task *find_task(pid_t tid)
+{
+	struct task key = { .tid = tid }, **found;
+
+	found = tfind(&key, &tasks, by_tid);
+	return found ? *found : NULL;
+}
+
+static void close_dir(struct task *task)
+{
+	if (task->dir < 0)
+		return;
+	close(task->dir);
+	task->dir = -1;
+	n_dirs--;
+}
+
+static void forget(struct task *task)
+{
+	/* Its children have another parent now. */
+	if (task->listed) {
+		orphans = true;
+		n_listed--;
+	}
+	if (task->exec_of)
+		n_execs--;
+	tdelete(task, &tasks, by_tid);
+	close_dir(task);
+	put_history(task->at.history);
+	free(task);
+	n_tasks--;
+}
+
+static int open_dir(struct task *task)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", task->tid);
+	task->dir = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (task->dir < 0)
+		return -1;
+	n_dirs++;
+	return 0;
+}
+
+/* Looked up below the directory of a task that is no more, nothing is there. */
+static bool lives(struct task *task)
+{
+	struct stat_line line;
+
+	if (task->dir >= 0)
+		return !faccessat(task->dir, "comm", F_OK, 0);
+	if (open_dir(task))
+		return false;
+	if (!read_stat(task->dir, "stat", &line) && line.start == task->start)
+		return true;
+	close_dir(task);
+	return false;
+}
+
+static struct task **gathered;
+static size_t n_gathered;
+
+static void gather(const void *node, VISIT visit, int depth)
+{
+	(void)depth;
+	if (visit == postorder || visit == leaf)
+		gathered[n_gathered++] = *(struct task *const *)node;
+}
+
+static void gather_tasks(void)
+{
+	free(gathered);
+	gathered = calloc(n_tasks + 1, sizeof(*gathered));
+	if (!gathered)
+		err(1, NULL);
+	n_gathered = 0;
+	twalk(tasks, gather);
+}
+
+static void sweep_processes(void);
+
+/* Forgets what has ended, so that the lists grow with what lives, not with time. */
+static void sweep(void)
+{
+	size_t i;
+
+	gather_tasks();
+	for (i = 0; i < n_gathered; i++)
+		if (!lives(gathered[i]))
+			forget(gathered[i]);
+	sweep_processes();
+	sweep_at = n_tasks * 2 < 1024 ? 1024 : n_tasks * 2;
+}
+
+/* Gives descriptors back. The tasks are found again by number and start. */
+static void close_dirs(void)
+{
+	size_t i;
+
+	gather_tasks();
+	for (i = 0; i < n_gathered; i++)
+		close_dir(gathered[i]);
+}
+
+static const struct position *position_at(uint64_t start)
+{
+	size_t i;
+
+	for (i = 0; i < n_eras; i++)
+		if (start < eras[i].end)
+			return &eras[i].at;
+	return &current;
+}
+
+/* Makes a task known. NULL and errno if it has ended or cannot be looked at. */
+static struct task *add_task(pid_t tid)
+{
+	struct stat_line line;
+	struct task *task;
+
+	if (n_tasks >= sweep_at)
+		sweep();
+	if (n_dirs >= max_dirs)
+		close_dirs();
+	task = calloc(1, sizeof(*task));
+	if (!task)
+		return NULL;
+	task->tid = tid;
+	task->check = true;
+	if (open_dir(task)) {
+		free(task);
+		return NULL;
+	}
+	if (read_stat(task->dir, "stat", &line)) {
+		close_dir(task);
+		free(task);
+		errno = ESRCH;
+		return NULL;
+	}
+	task->start = line.start;
+	set_position(&task->at, position_at(line.start));
+	if (!tsearch(task, &tasks, by_tid)) {
+		close_dir(task);
+		put_history(task->at.history);
+		free(task);
+		errno = ENOMEM;
+		return NULL;
+	}
+	n_tasks++;
+	return task;
+}
+
+/* Where the task really is, and whether it has moved by itself. */
+static int update(struct task *task)
+{
+	ino_t entering = task->entering;
+	struct stat st;
+
+	if (!task->check)
+		return 0;
+	if (fstatat(task->dir, "ns/net", &st, 0)) {
+		/* One that cannot be looked at has not moved if nobody has. */
+		if (errno != EACCES || somebody_moved)
+			return -1;
+		task->check = false;
+		return 0;
+	}
+	task->check = false;
+	task->entering = 0;
+	if (st.st_ino != task->at.real || st.st_ino == entering)
+		set_real(&task->at, st.st_ino);
+	return 0;
+}
+
+static void exec_ended(struct task *task);
+
+/* The task that waits for an answer, or NULL after it has been given one. */
+static struct task *caller(void)
+{
+	struct task *task = find_task(request->pid);
+
+	if (task && !lives(task)) {
+		forget(task);
+		task = NULL;
+	}
+	if (!task) {
+		task = add_task(request->pid);
+		if (!task && errno == EMFILE) {
+			close_dirs();
+			task = add_task(request->pid);
+		}
+		if (!task) {
+			if (still_waiting()) {
+				complain(request->pid, "cannot be looked at in /proc: %m");
+				fail(ENOMEM);
+			}
+			return NULL;
+		}
+	}
+	if (!still_waiting()) {
+		/* What was read may be of another task of this number. */
+		forget(task);
+		return NULL;
+	}
+	task->creating = false;
+	if (task->exec_of) {
+		task->exec_of = 0;
+		n_execs--;
+	}
+	if (n_execs)
+		exec_ended(task);
+	if (update(task)) {
+		complain(request->pid, "cannot tell its network namespace, since it is not dumpable: %m");
+		fail(EPERM);
+		return NULL;
+	}
+	return task;
+}
+
+/* -- descriptors of the original namespace -------------------------------- */
+
+/*
+ * /proc/self/ns/net of a task with a target is still the file of its real
+ * namespace, but the task means its target by it: it is to be restored. So a
+ * descriptor of the real namespace means that only if it was open before the
+ * task set its target, and else the target of the time when it was opened. It
+ * is compared by open file description, as numbers are used again.
+ */
+static int by_tgid(const void *a, const void *b)
+{
+	const struct originals *one = a, *two = b;
+
+	return one->tgid < two->tgid ? -1 : one->tgid > two->tgid;
+}
+
+static struct originals *find_process(pid_t tgid, bool create)
+{
+	struct originals key = { .tgid = tgid }, **found, *process;
+
+	found = tfind(&key, &processes, by_tgid);
+	if (found || !create)
+		return found ? *found : NULL;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->tgid = tgid;
+	if (!tsearch(process, &processes, by_tgid)) {
+		free(process);
+		return NULL;
+	}
+	return process;
+}
+
+static void drop_process(struct originals *process)
+{
+	int i;
+
+	tdelete(process, &processes, by_tgid);
+	for (i = 0; i < process->count; i++)
+		close(process->list[i].copy);
+	free(process->list);
+	free(process);
+}
+
+static struct originals **all;
+static size_t n_all;
+
+static void count_process(const void *node, VISIT visit, int depth)
+{
+	(void)depth;
+	if (visit != postorder && visit != leaf)
+		return;
+	if (all)
+		all[n_all] = *(struct originals *const *)node;
+	n_all++;
+}
+
+/* An array that ends with NULL, to be freed; NULL without memory. */
+static struct originals **list_processes(void)
+{
+	n_all = 0;
+	all = NULL;
+	twalk(processes, count_process);
+	all = calloc(n_all + 1, sizeof(*all));
+	if (!all)
+		return NULL;
+	n_all = 0;
+	twalk(processes, count_process);
+	return all;
+}
+
+static void sweep_processes(void)
+{
+	struct originals **list = list_processes();
+	size_t i;
+
+	for (i = 0; list && list[i]; i++)
+		if (!find_task(list[i]->tgid))
+			drop_process(list[i]);
+	free(list);
+}
+
+static int copy_of(struct task *task, int number)
+{
+	int pidfd, fd;
+
+	/* Before 6.9 there are only pidfds of processes; most threads share. */
+	pidfd = syscall(SYS_pidfd_open, task->tid, O_EXCL /* PIDFD_THREAD */);
+	if (pidfd < 0 && errno == EINVAL && process_of(task))
+		pidfd = syscall(SYS_pidfd_open, task->tgid, 0);
+	if (pidfd < 0)
+		return -1;
+	fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	close(pidfd);
+	return fd;
+}
+
+static bool same_file(int one, int two)
+{
+	int same = fcntl(one, F_DUPFD_QUERY, two);
+
+	if (same >= 0)
+		return same;
+	return !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, one, two);
+}
+
+/* What other processes know of a descriptor that was inherited or received. */
+static unsigned int generation_of(int copy, unsigned int otherwise)
+{
+	struct originals **list = list_processes();
+	size_t i;
+	int j;
+
+	for (i = 0; list && list[i]; i++)
+		for (j = 0; j < list[i]->count; j++)
+			if (list[i]->list[j].copy >= 0 &&
+			    same_file(list[i]->list[j].copy, copy))
+				otherwise = list[i]->list[j].generation;
+	free(list);
+	return otherwise;
+}
+
+static void note_original(struct originals *process, int number, int copy,
+			  unsigned int otherwise)
+{
+	struct original *item;
+	int i;
+
+	for (i = 0, item = process->list; i < process->count; i++, item++)
+		if (item->number == number)
+			break;
+	if (i < process->count && item->copy >= 0 && same_file(item->copy, copy)) {
+		close(copy);
+		item->seen = true;
+		return;
+	}
+	if (i == process->count) {
+		item = reallocarray(process->list, i + 1, sizeof(*item));
+		if (!item) {
+			/* Without an entry it would seem to be opened later. */
+			err(1, NULL);
+		}
+		process->list = item;
+		item += i;
+		item->copy = -1;
+	}
+	if (process->count > i)
+		close(item->copy);
+	*item = (struct original){
+		.number = number, .copy = copy, .seen = true,
+		.generation = generation_of(copy, otherwise),
+	};
+	if (i == process->count)
+		process->count++;
+}
+
+/* Notes which descriptors of its real namespace the process has open now. */
+static int note_originals(struct task *task)
+{
+	char want[40], link[40];
+	struct originals *process;
+	unsigned int otherwise;
+	struct dirent *entry;
+	int fd, copy, i;
+	ssize_t len;
+	DIR *dir;
+
+	if (!process_of(task))
+		return -1;
+	process = find_process(task->tgid, false);
+	/* What its creator had open when it set this target is not known. */
+	otherwise = !process && task->at.state == AT_TARGET ? UNKNOWN : generation + 1;
+	if (!process)
+		process = find_process(task->tgid, true);
+	if (!process)
+		return -1;
+	fd = openat(task->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	snprintf(want, sizeof(want), "net:[%ju]", (uintmax_t)task->at.real);
+	generation++;
+	for (i = 0; i < process->count; i++)
+		process->list[i].seen = false;
+	while ((entry = readdir(dir))) {
+		len = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
+		if (len < 0)
+			continue;
+		link[len] = 0;
+		if (strcmp(link, want))
+			continue;
+		copy = copy_of(task, atoi(entry->d_name));
+		/* EBADF: another thread has closed it since. */
+		if (copy < 0 && errno == EBADF)
+			continue;
+		if (copy < 0) {
+			closedir(dir);
+			return -1;
+		}
+		note_original(process, atoi(entry->d_name), copy, otherwise);
+	}
+	closedir(dir);
+	for (i = 0; i < process->count; ) {
+		if (process->list[i].seen) {
+			i++;
+			continue;
+		}
+		close(process->list[i].copy);
+		process->list[i] = process->list[--process->count];
+	}
+	return 0;
+}
+
+/* Whether a descriptor is known that was opened during the visit. */
+static bool visit_matters(struct originals *process, const struct history *old, int i)
+{
+	int j;
+
+	if (i == 0 || i == old->count - 1 || !process)
+		return true;
+	for (j = 0; j < process->count; j++)
+		if (process->list[j].generation > old->list[i].generation &&
+		    process->list[j].generation <= old->list[i + 1].generation)
+			return true;
+	return false;
+}
+
+static int set_target(struct task *task, int place)
+{
+	const struct history *old;
+	struct history *new;
+	int i;
+
+	if (note_originals(task))
+		return -1;
+	old = task->at.state == AT_TARGET ? task->at.history : NULL;
+	new = calloc(1, sizeof(*new) + ((old ? old->count : 0) + 1) * sizeof(*new->list));
+	if (!new)
+		return -1;
+	for (i = 0; old && i < old->count; i++)
+		if (old->count < MAX_VISITS ||
+		    visit_matters(find_process(task->tgid, false), old, i))
+			new->list[new->count++] = old->list[i];
+	if (new->count > 2 * MAX_VISITS) {
+		free(new);
+		errno = EMFILE;
+		return -1;
+	}
+	new->list[new->count++] = (struct visit){ generation, place };
+	set_position(&task->at, &(struct position){
+		.state = AT_TARGET, .place = place, .real = task->at.real,
+		.history = new,
+	});
+	return 0;
+}
+
+/*
+ * What a descriptor of the real namespace means to a task with a target: the
+ * index of a place, -1 for the real namespace, or -2 if it cannot be told.
+ */
+static int meaning(struct task *task, int number)
+{
+	const struct history *history = task->at.history;
+	char name[32], want[40], link[40];
+	struct originals *process;
+	unsigned int since;
+	int i, copy, place;
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "fd/%d", number);
+	snprintf(want, sizeof(want), "net:[%ju]", (uintmax_t)task->at.real);
+	len = readlinkat(task->dir, name, link, sizeof(link) - 1);
+	if (len < 0)
+		return -2;
+	link[len] = 0;
+	/* A path: it was opened by a name that says which namespace is meant. */
+	if (strcmp(link, want))
+		return -1;
+	if (!process_of(task))
+		return -2;
+	copy = copy_of(task, number);
+	if (copy < 0)
+		return -2;
+	process = find_process(task->tgid, false);
+	/* What is not known was opened after the last target was set. */
+	since = generation_of(copy, process ? generation + 1 : UNKNOWN);
+	close(copy);
+	if (since == UNKNOWN)
+		return -2;
+	place = -1;
+	for (i = 0; i < history->count; i++)
+		if (history->list[i].generation < since)
+			place = history->list[i].place;
+	return place;
+}
+
+/* -- new tasks ------------------------------------------------------------ */
+
+static DIR *open_list(const char *path)
+{
+	int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+static int know(pid_t tid)
+{
+	/* ESRCH: it has ended since. */
+	return tid <= 0 || find_task(tid) || add_task(tid) || errno == ENOENT ||
+	       errno == ESRCH ? 0 : -1;
+}
+
+/* The children of a thread. ENOENT without CONFIG_PROC_CHILDREN. */
+static int add_children(pid_t tgid, pid_t tid)
+{
+	char path[64], *text = NULL, *p, *end;
+	size_t size = 0;
+	int fd, error = 0;
+	FILE *file;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%d/task/%d/children", tgid, tid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (getline(&text, &size, file) > 0) {
+		for (p = text; !error; p = end) {
+			pid = strtol(p, &end, 10);
+			if (end == p)
+				break;
+			error = know(pid);
+		}
+	}
+	free(text);
+	fclose(file);
+	return error;
+}
+
+static int search_children(pid_t tgid)
+{
+	struct stat_line line;
+	struct dirent *entry;
+	char path[32];
+	int error = 0;
+	pid_t pid;
+	DIR *dir;
+
+	dir = open_list(".");
+	if (!dir)
+		return -1;
+	while (!error && (entry = readdir(dir))) {
+		pid = atoi(entry->d_name);
+		if (pid <= 0 || find_task(pid))
+			continue;
+		snprintf(path, sizeof(path), "%d/stat", pid);
+		if (!read_stat(proc, path, &line) && line.ppid == tgid)
+			error = know(pid);
+	}
+	closedir(dir);
+	return error;
+}
+
+/* Makes the threads and the children of a process known. */
+static int add_new(pid_t tgid)
+{
+	bool search = false;
+	struct dirent *entry;
+	char path[32];
+	int error = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%d/task", tgid);
+	dir = open_list(path);
+	if (!dir)
+		return -1;
+	while (!error && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		error = know(atoi(entry->d_name));
+		if (!search && add_children(tgid, atoi(entry->d_name)))
+			search = true;
+	}
+	closedir(dir);
+	if (!error && search)
+		error = search_children(tgid);
+	return error;
+}
+
+/*
+ * Waits until a creation that was let go on has come to its end. A task that
+ * sleeps, is stopped or has ended is not in it, nor is one that has spent time
+ * in user mode meanwhile. A task in vfork() sleeps without being interruptible,
+ * and has a child.
+ */
+static bool creation_ended(struct task *task)
+{
+	struct stat_line line;
+	uint64_t utime = 0;
+	int tries, asleep = 0;
+
+	for (tries = 0; tries < 400; tries++) {
+		if (read_stat(task->dir, "stat", &line))
+			return true;
+		if (!strchr("RD", line.state))
+			return true;
+		if (!tries)
+			utime = line.utime;
+		else if (line.utime > utime)
+			return true;
+		asleep = line.state == 'D' ? asleep + 1 : 0;
+		if (asleep == 4)
+			return true;
+		pause_for(tries < 20 ? 100 : 5000);
+	}
+	return false;
+}
+
+/*
+ * Before a task is created whose position differs from that of others which
+ * are not known yet: makes those known, or sees to it that their start tells
+ * them apart. Then no new task is ever assigned the position of another's
+ * creator. false if that cannot be done.
+ */
+static struct task *next_listed(void)
+{
+	size_t i;
+
+	if (!n_listed)
+		return NULL;
+	gather_tasks();
+	for (i = 0; i < n_gathered; i++)
+		if (gathered[i]->listed)
+			return gathered[i];
+	return NULL;
+}
+
+static bool settle(void)
+{
+	struct task *task;
+	uint64_t end;
+	pid_t tid;
+
+	while ((task = next_listed())) {
+		if (!lives(task)) {
+			forget(task);
+			continue;
+		}
+		if (task->creating && !creation_ended(task))
+			return false;
+		tid = task->tid;
+		if (!process_of(task) || add_new(task->tgid))
+			orphans = true;
+		/* What is added may make what has ended be forgotten. */
+		task = find_task(tid);
+		if (!task)
+			continue;
+		if (!lives(task))
+			orphans = true;
+		task->creating = false;
+		task->listed = false;
+		n_listed--;
+	}
+	if (!orphans)
+		return true;
+
+	/* A child whose parent has ended is found by nothing but its start. */
+	end = now_in_ticks() + 1;
+	while (now_in_ticks() < end)
+		pause_for(1000);
+	eras = reallocarray(eras, n_eras + 1, sizeof(*eras));
+	if (!eras)
+		err(1, NULL);
+	eras[n_eras] = (struct era){ .end = end };
+	set_position(&eras[n_eras++].at, &current);
+	orphans = false;
+	return true;
+}
+
+/* Drops eras in which no living task has started. */
+static void prune_eras(void)
+{
+	bool *used = calloc(n_eras, sizeof(*used));
+	struct dirent *entry, *thread;
+	DIR *dir = open_list("."), *threads;
+	struct stat_line line;
+	size_t i, kept = 0;
+	char path[32];
+
+	if (!used || !dir)
+		goto out;
+	while ((entry = readdir(dir))) {
+		if (atoi(entry->d_name) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "%.10s/task", entry->d_name);
+		threads = open_list(path);
+		while (threads && (thread = readdir(threads))) {
+			snprintf(path, sizeof(path), "%.10s/stat", thread->d_name);
+			if (read_stat(dirfd(threads), path, &line))
+				continue;
+			for (i = 0; i < n_eras; i++)
+				if (line.start < eras[i].end)
+					break;
+			if (i < n_eras)
+				used[i] = true;
+		}
+		if (threads)
+			closedir(threads);
+	}
+	for (i = 0; i < n_eras; i++) {
+		if (used[i])
+			eras[kept++] = eras[i];
+		else
+			put_history(eras[i].at.history);
+	}
+	n_eras = kept;
+out:
+	free(used);
+	if (dir)
+		closedir(dir);
+}
+
+static bool read_memory(struct task *task, uint64_t address, void *data, size_t size)
+{
+	struct iovec local = { data, size };
+	struct iovec remote = { (void *)(uintptr_t)address, size };
+
+	return process_vm_readv(task->tid, &local, 1, &remote, 1, 0) == (ssize_t)size &&
+	       still_waiting();
+}
+
+static void creates(struct task *task, enum call_op op)
+{
+	uint64_t flags = 0;
+
+	if (op == OP_CLONE) {
+#if defined(__s390__)
+		flags = request->data.args[1];
+#else
+		flags = request->data.args[0];
+#endif
+	} else if (op == OP_CLONE3 &&
+		   !read_memory(task, request->data.args[0], &flags, sizeof(flags))) {
+		/* The call will fail, or might do anything that it can do. */
+		flags = CLONE_NEWNET | CLONE_PARENT;
+	}
+	if (flags & CLONE_NEWNET)
+		somebody_moved = true;
+
+	if (!same_position(&task->at, &current)) {
+		if (!settle()) {
+			complain(task->tid, "cannot create a task: another thread's creation is not over, and their network namespaces differ");
+			fail(EAGAIN);
+			return;
+		}
+		/* settle() may have found out that the task has ended. */
+		task = find_task(request->pid);
+		if (!task)
+			return;
+		set_position(&current, &task->at);
+		if (n_eras >= 1024)
+			prune_eras();
+	}
+	/* The child is listed by the parent of its creator, or when that ends. */
+	if (flags & CLONE_PARENT)
+		orphans = true;
+	task->creating = true;
+	if (!task->listed) {
+		task->listed = true;
+		n_listed++;
+	}
+	go_on();
+}
+
+/* An exec of another thread than the leader ends as the leader's number. */
+static void executes(struct task *task)
+{
+	struct stat_line line;
+
+	task->powerless = false;
+	if (process_of(task) && task->tgid != task->tid &&
+	    !read_stat(task->dir, "stat", &line)) {
+		task->exec_of = task->tgid;
+		task->stack = line.stack;
+		n_execs++;
+	}
+	go_on();
+}
+
+/*
+ * If a thread is gone since its exec, and the process has another stack, it is
+ * this thread that goes on by the leader's number, with its own position.
+ */
+static void exec_ended(struct task *leader)
+{
+	struct stat_line line;
+	size_t i;
+
+	gather_tasks();
+	for (i = 0; i < n_gathered; i++) {
+		if (gathered[i]->exec_of != leader->tid || lives(gathered[i]))
+			continue;
+		if (!read_stat(leader->dir, "stat", &line) &&
+		    line.stack != gathered[i]->stack) {
+			set_position(&leader->at, &gathered[i]->at);
+			leader->check = gathered[i]->check;
+			leader->entering = gathered[i]->entering;
+		}
+		forget(gathered[i]);
+	}
+}
+
+/* -- setns() -------------------------------------------------------------- */
+
+static ino_t user_namespace(struct task *task)
+{
+	struct stat st;
+
+	return fstatat(task->dir, "ns/user", &st, 0) ? 0 : st.st_ino;
+}
+
+/* Whether the kernel would let the task enter the place by itself. */
+static bool may_enter(struct task *task, int place)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+		.pid = task->tid,
+	};
+	struct __user_cap_data_struct data[2];
+	ino_t userns;
+
+	if (task->powerless)
+		return false;
+	if (syscall(SYS_capget, &head, data) ||
+	    !(data[0].effective & 1U << CAP_SYS_ADMIN)) {
+		/* Without a new image or namespace, this does not change again. */
+		task->powerless = !what.keep;
+		return false;
+	}
+	userns = user_namespace(task);
+	return userns && (userns == own_userns || userns == places[place]->owner);
+}
+
+/* The inode number of the network namespace that setns() is to enter, or 0. */
+static ino_t destination(struct task *task, int number, int nstype)
+{
+	char path[64], text[512];
+	struct stat st;
+	uint64_t pid;
+
+	snprintf(path, sizeof(path), "fd/%d", number);
+	if (fstatat(task->dir, path, &st, 0))
+		return 0;
+	if (st.st_dev == nsfs_dev)
+		return st.st_ino;
+	/* A pidfd names what its process is in. */
+	if (nstype != CLONE_NEWNET)
+		return 0;
+	snprintf(path, sizeof(path), "fdinfo/%d", number);
+	if (read_file(task->dir, path, text, sizeof(text)) < 0 ||
+	    field(text, "\nPid:", 0, 10, &pid) || (pid_t)pid <= 0)
+		return 0;
+	snprintf(path, sizeof(path), "%d/ns/net", (pid_t)pid);
+	return fstatat(proc, path, &st, 0) ? 0 : st.st_ino;
+}
+
+static void really_moves(struct task *task, ino_t ino)
+{
+	somebody_moved = true;
+	task->check = true;
+	task->entering = ino;
+	go_on();
+}
+
+static void enters(struct task *task)
+{
+	int number = request->data.args[0], nstype = request->data.args[1];
+	int place, means = -1;
+	ino_t ino;
+
+	if (number < 0 || (nstype && nstype != CLONE_NEWNET)) {
+		really_moves(task, 0);
+		return;
+	}
+	ino = destination(task, number, nstype);
+	if (!still_waiting())
+		return;
+	place = ino ? place_find(ino) : -1;
+	if (ino && ino == task->at.real) {
+		if (task->at.state == AT_TARGET)
+			means = meaning(task, number);
+		if (means == -2) {
+			complain(task->tid, "setns(%d): cannot tell whether the descriptor was opened before the thread entered '%s'",
+				 number, places[task->at.place]->name);
+			fail(EPERM);
+			return;
+		}
+		if (means < 0) {
+			set_real(&task->at, ino);
+			explain(task->tid, "setns(%d): the thread's own network namespace again", number);
+			answer(0, 0, 0);
+			return;
+		}
+		place = means;
+	} else if (place < 0 || may_enter(task, place)) {
+		really_moves(task, ino);
+		return;
+	}
+	if (set_target(task, place)) {
+		complain(task->tid, "setns(%d): failed to note the descriptors of its namespace: %m", number);
+		fail(EPERM);
+		return;
+	}
+	explain(task->tid, "setns(%d): new sockets are created in '%s'", number,
+		places[place]->name);
+	answer(0, 0, 0);
+}
+
+/* -- sockets -------------------------------------------------------------- */
+
+/* The place that the task's sockets belong to, or -1: where the kernel has it. */
+static int place_of(struct task *task)
+{
+	switch (task->at.state) {
+	case AT_START:
+		return what.base;
+	case AT_TARGET:
+		return task->at.place;
+	default:
+		return -1;
+	}
+}
+
+static bool read_creds(struct task *task, struct creds *creds)
+{
+	uint64_t uid, gid;
+	char text[8192];
+
+	if (read_file(task->dir, "status", text, sizeof(text)) < 0 ||
+	    field(text, "\nUid:", 3, 10, &uid) || field(text, "\nGid:", 3, 10, &gid) ||
+	    field(text, "\nCapEff:", 0, 16, &creds->effective))
+		return false;
+	creds->uid = uid;
+	creds->gid = gid;
+	/* Capabilities of another user namespace are none here. */
+	if (user_namespace(task) != own_userns)
+		creds->effective = 0;
+	return true;
+}
+
+static void creates_socket(struct task *task, int family, int type, int protocol)
+{
+	struct seccomp_notif_addfd add = {
+		.id = request->id,
+		.flags = SECCOMP_ADDFD_FLAG_SEND,
+		.newfd_flags = type & SOCK_CLOEXEC ? O_CLOEXEC : 0,
+	};
+	int place = place_of(task), fd;
+	struct creds creds;
+
+	if (place < 0) {
+		go_on();
+		return;
+	}
+	if (what.keep && !read_creds(task, &creds)) {
+		complain(task->tid, "cannot read its credentials");
+		fail(EPERM);
+		return;
+	}
+	fd = place_socket(places[place], what.keep ? &creds : NULL, family,
+			  type | SOCK_CLOEXEC, protocol);
+	if (fd < 0) {
+		explain(task->tid, "socket(%d, %d, %d) in '%s': %s", family, type,
+			protocol, places[place]->name, strerror(-fd));
+		fail(-fd);
+		return;
+	}
+	add.srcfd = fd;
+	/* The errors are those of the task's own descriptor table: EMFILE. */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno != ENOENT)
+		fail(errno);
+	close(fd);
+}
+
+static void multiplexed(struct task *task)
+{
+	uint32_t args[3];
+
+	if ((int)request->data.args[0] != SYS_SOCKET_CALL || place_of(task) < 0) {
+		go_on();
+		return;
+	}
+	if (!read_memory(task, (uint32_t)request->data.args[1], args, sizeof(args))) {
+		fail(EFAULT);
+		return;
+	}
+	creates_socket(task, args[0], args[1], args[2]);
+}
+
+static void opens_device(struct task *task)
+{
+	int place = place_of(task);
+
+	if (place < 0) {
+		go_on();
+		return;
+	}
+	complain(task->tid, "would create a network device in the original namespace, not in '%s'; use nsfd exec",
+		 places[place]->name);
+	fail(EPERM);
+}
+
+/* -- the loop ------------------------------------------------------------- */
+
+static void serve(void)
+{
+	const struct seccomp_data *data = &request->data;
+	struct task *task;
+	enum call_op op;
+
+	memset(request, 0, sizes.seccomp_notif);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, request)) {
+		/* ENOENT: the task was killed before it could be heard. */
+		if (errno != ENOENT && errno != EINTR)
+			err(1, "failed to receive a notification");
+		return;
+	}
+	op = filter_op(data->arch, data->nr);
+	task = caller();
+	if (!task)
+		return;
+	switch (op) {
+	case OP_SETNS:
+		enters(task);
+		break;
+	case OP_UNSHARE:
+		somebody_moved = true;
+		task->check = true;
+		go_on();
+		break;
+	case OP_SOCKET:
+		creates_socket(task, data->args[0], data->args[1], data->args[2]);
+		break;
+	case OP_SOCKETCALL:
+		multiplexed(task);
+		break;
+	case OP_CLONE:
+	case OP_CLONE3:
+	case OP_FORK:
+	case OP_VFORK:
+		creates(task, op);
+		break;
+	case OP_EXEC:
+		executes(task);
+		break;
+	case OP_IOCTL:
+		opens_device(task);
+		break;
+	case OP_NONE:
+		complain(task->tid, "system call %d of architecture %#x: not expected",
+			 data->nr, data->arch);
+		fail(ENOSYS);
+	}
+}
+
+/* After the program has ended, a terminal or pipe must not be kept for others. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	openlog("nsfd", LOG_PID, LOG_DAEMON);
+	on_terminal = false;
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+	else
+		close(STDERR_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+static void first_task(void)
+{
+	struct task *task;
+	struct stat st;
+
+	if (fstatat(proc, "self/ns/user", &st, 0))
+		err(1, "failed to look at /proc/self/ns/user");
+	own_userns = st.st_ino;
+	current = (struct position){ .state = AT_START, .real = start_ino };
+	task = add_task(what.pid);
+	if (!task)
+		err(1, "failed to look at process %d in /proc", what.pid);
+}
+
+static void start_listening(void)
+{
+	uint64_t flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
+	struct seccomp_notif_addfd probe = {
+		.flags = SECCOMP_ADDFD_FLAG_SEND,
+		.srcfd = listener,
+	};
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
+		err(1, "cannot supervise: failed to ask for the sizes of notifications");
+	if (sizes.seccomp_notif < sizeof(*request))
+		sizes.seccomp_notif = sizeof(*request);
+	if (sizes.seccomp_notif_resp < sizeof(*response))
+		sizes.seccomp_notif_resp = sizeof(*response);
+	request = calloc(1, sizes.seccomp_notif);
+	response = calloc(1, sizes.seccomp_notif_resp);
+	if (!request || !response)
+		err(1, NULL);
+	/* No notification has the number 0 yet: ENOENT, unless the flag is unknown. */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &probe) < 0 && errno != ENOENT)
+		err(1, "cannot supervise: Linux 5.14 or later is required");
+	/* Since 6.6: the task that waits runs on the processor of its answer. */
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
+}
+
+void supervise_prepare(const struct supervised *supervised)
+{
+	struct rlimit limit;
+	struct stat st;
+
+	what = *supervised;
+	tick = sysconf(_SC_CLK_TCK);
+	filter_numbers();
+	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0 || fstatat(proc, "self/ns/net", &st, 0))
+		err(1, "/proc of this PID namespace is required");
+	start_ino = st.st_ino;
+	nsfs_dev = st.st_dev;
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	max_dirs = limit.rlim_cur / 2 > 4096 ? 4096 : limit.rlim_cur / 2;
+}
+
+void supervise(int fd, int ready_fd)
+{
+	struct pollfd ready[2] = { { .events = POLLIN }, { .events = POLLIN } };
+
+	listener = fd;
+	start_listening();
+	first_task();
+	if (write(ready_fd, "", 1) != 1)
+		exit(1);
+	close(ready_fd);
+	ready[0].fd = listener;
+	ready[1].fd = syscall(SYS_pidfd_open, what.pid, 0);
+	for (;;) {
+		if (poll(ready, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			err(1, "failed to wait for notifications");
+		}
+		if (ready[0].revents & POLLIN)
+			serve();
+		else if (ready[0].revents)
+			break;
+		if (ready[1].revents) {
+			leave_terminal();
+			close(ready[1].fd);
+			ready[1].fd = -1;
+		}
+	}
+	exit(0);
+}
