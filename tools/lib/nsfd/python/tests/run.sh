@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 export PYTHONPATH="$PWD:$PWD/tests" PYTHONDONTWRITEBYTECODE=1 PYTHONDEVMODE=1
 export PATH="/usr/bin:$PATH" # the distribution's python, which has its packages
-[ "$#" != 0 ] || set -- test_nsfd test_proxy
+[ "$#" != 0 ] || set -- test_nsfd test_proxy test_pyroute2
 # shellcheck disable=SC2016 # for the shell inside
 exec unshare --net --mount sh -c '
 	mount -t tmpfs tmpfs /run

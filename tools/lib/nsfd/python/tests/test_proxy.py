@@ -106,7 +106,7 @@ class Proxy(unittest.TestCase):
             ((), "usage: "),
             (("front", "127.0.0.1", "left=127.0.0.1:80"), "no port"),
             (("front", "127.0.0.1:1", "left=localhost:80"), "localhost"),
-            (("front", "127.0.0.1:1", "nowhere=127.0.0.1:80"), "nowhere"),
+            (("nowhere", "127.0.0.1:1", "left=127.0.0.1:80"), "nowhere"),
             (("front", "127.0.0.1:99999", "left=127.0.0.1:80"), "range"),
         ):
             result = subprocess.run(
