@@ -100,7 +100,9 @@ bench-native: deps
 	@build/bench/bench
 
 deb: deps
-	@scripts/deps.sh build-essential debhelper dh-dkms dpkg-dev lintian
+	@scripts/deps.sh build-essential debhelper dh-dkms dh-python dpkg-dev \
+		lintian pybuild-plugin-pyproject python3-all python3-setuptools \
+		python3-wheel
 	@$(STEP) 'packages' scripts/deb.sh
 
 stock: deb
@@ -157,7 +159,8 @@ race: trees/nsfd kselftest
 	@scripts/race.sh
 
 check: kernel/nsfd trees/applied
-	@scripts/deps.sh go-staticcheck
+	@scripts/deps.sh go-staticcheck mypy python3-build python3-setuptools \
+		python3-wheel
 	@scripts/check.sh
 
 clean:

@@ -7,12 +7,8 @@ packages="bc bison bsdextrautils ccache coccinelle codespell cpio curl flex
 gcc git golang-go golang-golang-x-sys-dev iproute2 kmod libc6-dev
 libcap-dev libcap2-bin libelf-dev libmnl-dev libseccomp-dev libssl-dev
 make patch perl pkg-config procps python3 python3-docutils
-python3-git python3-ply rsync shellcheck sparse util-linux uuid-runtime
-xz-utils $*"
-
-# The Python package: what checks, tests and builds it.
-packages="$packages dh-python mypy pybuild-plugin-pyproject python3-all python3-build
-python3-pyroute2 python3-setuptools python3-tap python3-wheel"
+python3-git python3-ply python3-pyroute2 python3-tap rsync shellcheck
+sparse util-linux uuid-runtime xz-utils $*"
 
 command -v dpkg-query >/dev/null || exit 0 # not Debian: the user's own affair
 missing=

@@ -49,6 +49,7 @@ mmdebstrap --quiet --variant=minbase \
 	--include="linux-image-$flavour,linux-headers-$flavour" \
 	--include=dkms,initramfs-tools,kmod,libcap2,systemd-sysv,udev \
 	--include=busybox,curl,haproxy,iproute2,libmnl0,procps \
+	--include=python3-pyroute2,python3-tap \
 	--customize-hook='mkdir "$1/debs"' \
 	--customize-hook="copy-in $debs /debs" \
 	--customize-hook='chroot "$1" sh -c "apt-get -q -y install /debs/*.deb"' \

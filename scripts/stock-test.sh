@@ -66,4 +66,5 @@ GO_TEST_SHORT=1 ./go-check.sh . go
 for who in root user; do
 	mv "go/$who/go_test" "out/$who-go_test"
 done
+tools/lib/nsfd/python/tests/run.sh >out/root-python_test
 unload >out/unload

@@ -23,6 +23,8 @@ for version in "$@"; do
 	cp scripts/stock-test.sh "$task/command"
 	cp build/go/*_test build/go/archive "$task"
 	cp tools/lib/nsfd/go/check.sh "$task/go-check.sh"
+	# Without the package beside them, the tests import the installed one.
+	cp --parents tools/lib/nsfd/python/tests/*.* samples/nsfd/reverse-proxy.py "$task"
 	echo "== Debian's Linux $version"
 	scripts/stock-boot.sh -t "${TIMEOUT:-1200}" "$version" "$task" || broken=1
 	if [ -f "$task/out/dmesg" ] &&

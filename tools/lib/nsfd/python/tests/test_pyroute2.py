@@ -54,6 +54,7 @@ class Pyroute2(Case):
             one.bind()
             ip("-n", "one", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
             names = {message.get_attr("IFLA_IFNAME") for message in one.get()}
+            self.assertTrue(names)
             self.assertLessEqual(names, {"v0", "v1"})
 
     def test_no_device_of_the_caller(self):
