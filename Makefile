@@ -18,6 +18,7 @@ help:
 	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
 	@echo 'make bench               instructions per call, ours and vanilla, in QEMU'
 	@echo 'make bench-native        the same program on the kernel that runs here'
+	@echo 'make bench-bindings      the cost of the packages for Go and Python'
 	@echo 'make deb                 packages of library, tools and module'
 	@echo 'make run-stock           haproxy on the module, on a kernel of Debian'
 	@echo 'make test-stock          the selftests against the module there'
@@ -99,6 +100,10 @@ bench-native: deps
 	@scripts/bench-build.sh
 	@build/bench/bench
 
+bench-bindings: kernel/vanilla kernel/nsfd go
+	@for kernel in vanilla nsfd; do echo "== $$kernel"; \
+		scripts/boot.sh build/linux.$$kernel scripts/bench-bindings.sh || exit; done
+
 deb: deps
 	@scripts/deps.sh build-essential debhelper dh-dkms dh-python dpkg-dev \
 		lintian pybuild-plugin-pyproject python3-all python3-setuptools \
@@ -168,5 +173,5 @@ clean:
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test shell
 .PHONY: series apply stages parity coverage configs test-debug race check clean
-.PHONY: bench bench-native deb stock run-stock test-stock bench-stock deb-kernel
+.PHONY: bench bench-bindings bench-native deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)
