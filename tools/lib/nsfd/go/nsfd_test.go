@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,7 @@ var children = map[string]func() error{
 	"drop":        childDrop,
 	"wait":        childWait,
 	"plain":       childPlain,
+	"filtered":    childFiltered,
 }
 
 func init() {
@@ -654,6 +656,63 @@ func TestOwnerOfUserNamespace(t *testing.T) {
 func childWait() error {
 	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// With a seccomp filter, the module refuses all that is not delegated.
+func TestFilter(t *testing.T) {
+	ns := testNS(t)
+	file, err := ns.File()
+	must(t, err)
+	defer file.Close()
+	cmd := child("filtered")
+	cmd.ExtraFiles = []*os.File{file}
+	must(t, cmd.Run())
+}
+
+func childFiltered() error {
+	allow := unix.SockFilter{Code: unix.BPF_RET, K: 0x7fff0000}
+	program := unix.SockFprog{Len: 1, Filter: &allow}
+	const setModeFilter, allThreads = 1, 1
+	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, setModeFilter, allThreads,
+		uintptr(unsafe.Pointer(&program))); errno != 0 {
+		return os.NewSyscallError("seccomp", errno)
+	}
+	if Method() == "module" {
+		return errors.New("method is module")
+	}
+	own, err := OpenPid(0)
+	if err != nil {
+		return err
+	}
+	other, err := FromFd(3)
+	if err != nil {
+		return err
+	}
+	for _, ns := range []*NS{own, other} {
+		if _, err := ns.Socket(unix.AF_INET, unix.SOCK_STREAM, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A revoked descriptor still refers to the caller's own namespace, where sockets
+// require no capability.
+func TestOwnAfterRevoke(t *testing.T) {
+	needRoot(t)
+	if !canDelegateFds() {
+		t.Skip("neither socketat() nor the module here")
+	}
+	ns, err := OpenPid(0)
+	must(t, err)
+	defer ns.Close()
+	granted, err := ns.Delegate()
+	must(t, err)
+	defer granted.Close()
+	must(t, granted.Revoke())
+	fd, err := granted.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	must(t, err)
+	unix.Close(fd)
 }
 
 // A plain descriptor permits an ordinary user nothing, by whatever method.

@@ -110,6 +110,14 @@ func onDevice(f func(fd int) (int, error)) (int, error) {
 	return fd, err
 }
 
+// mayHaveFilter reports whether a seccomp filter can apply to the calling thread,
+// which is not known without /proc. It is read and not asked for by prctl(), for
+// which a filter might kill.
+func mayHaveFilter() bool {
+	mode, err := procField("/proc/thread-self/status", "Seccomp:")
+	return err != nil || mode != "" && mode != "0"
+}
+
 func deviceSocket(nsfd, family, typ, protocol int) (int, error) {
 	return onDevice(func(dev int) (int, error) {
 		return ioctlSocket(dev, nsfd, family, typ, protocol)
@@ -130,7 +138,7 @@ func Method() string {
 	if haveSocketat() {
 		return "syscall"
 	}
-	if _, err := deviceSocket(-1, 0, 0, 0); err == unix.EBADF {
+	if _, err := deviceSocket(-1, 0, 0, 0); err == unix.EBADF && !mayHaveFilter() {
 		return "module"
 	}
 	return "thread"
@@ -158,6 +166,17 @@ func (ns *NS) socket(ctx context.Context, family, typ, protocol int) (int, error
 	return socket, nil
 }
 
+// ownOr replaces the module's EPERM if nsfd is the caller's own namespace, which
+// the module leaves to socket().
+func ownOr(fd int, err error, nsfd, family, typ, protocol int) (int, error) {
+	if err == unix.EPERM {
+		if own, errOwn := createInOwn(nsfd, family, typ, protocol); errOwn != errNotOwn {
+			return own, errOwn
+		}
+	}
+	return fd, err
+}
+
 // create is socketat() by the first method that is available.
 func create(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
 	fd, err := socketat(nsfd, family, typ, protocol)
@@ -170,14 +189,20 @@ func create(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
 	// To the system call, what the module delegated is no namespace.
 	if err == unix.EINVAL || err == unix.ENOSYS {
 		if byModule, errNet := checkNet(nsfd); errNet == nil && byModule {
-			return ioctlSocket(nsfd, -1, family, typ, protocol)
+			fd, err := ioctlSocket(nsfd, -1, family, typ, protocol)
+			// Once it is revoked, it still refers to the namespace.
+			return ownOr(fd, err, nsfd, family, typ, protocol)
 		}
 	}
 	if err != unix.ENOSYS {
 		return -1, err
 	}
 	fd, err = deviceSocket(nsfd, family, typ, protocol)
-	if err != unix.ENOSYS {
+	if err == unix.EPERM && !mayHaveFilter() {
+		return ownOr(fd, err, nsfd, family, typ, protocol)
+	}
+	// The module has EPERM for all callers with a filter.
+	if err != unix.ENOSYS && err != unix.EPERM {
 		return fd, err
 	}
 	if _, err := checkNet(nsfd); err != nil {

@@ -5,7 +5,11 @@ package nsfd
 
 import (
 	"context"
+	"errors"
+	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -56,9 +60,39 @@ func onOwnThread(f func() (clean bool)) {
 // isOwn reports whether the calling thread is in the network namespace nsfd.
 func isOwn(nsfd int) bool {
 	var own, target unix.Stat_t
-	return unix.Stat("/proc/thread-self/ns/net", &own) == nil &&
-		unix.Fstat(nsfd, &target) == nil &&
-		own.Dev == target.Dev && own.Ino == target.Ino
+	if unix.Stat("/proc/thread-self/ns/net", &own) != nil || unix.Fstat(nsfd, &target) != nil {
+		return false
+	}
+	if byModule, err := checkNet(nsfd); err == nil && byModule {
+		inode, err := procField("/proc/thread-self/fdinfo/"+strconv.Itoa(nsfd), "ns-inode:")
+		return err == nil && inode == strconv.FormatUint(own.Ino, 10)
+	}
+	return own.Dev == target.Dev && own.Ino == target.Ino
+}
+
+// procField returns the value of a key in a file of /proc, or "".
+func procField(path, key string) (string, error) {
+	text, err := os.ReadFile(path)
+	for _, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(line, key) {
+			return strings.TrimSpace(line[len(key):]), nil
+		}
+	}
+	return "", err
+}
+
+var errNotOwn = errors.New("not the caller's own network namespace")
+
+// createInOwn is socket() if the caller is in the namespace nsfd, and fails with
+// errNotOwn otherwise.
+func createInOwn(nsfd, family, typ, protocol int) (int, error) {
+	// The caller can be locked to a thread that is in a namespace of its own.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if !isOwn(nsfd) {
+		return -1, errNotOwn
+	}
+	return unix.Socket(family, typ, protocol)
 }
 
 type created struct {
@@ -67,14 +101,9 @@ type created struct {
 }
 
 func createByThread(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
-	// The caller can be locked to a thread that is in a namespace of its own.
-	runtime.LockOSThread()
-	own := isOwn(nsfd)
-	if own {
-		defer runtime.UnlockOSThread()
-		return unix.Socket(family, typ, protocol)
+	if fd, err := createInOwn(nsfd, family, typ, protocol); err != errNotOwn {
+		return fd, err
 	}
-	runtime.UnlockOSThread()
 
 	select {
 	case helpers <- struct{}{}:

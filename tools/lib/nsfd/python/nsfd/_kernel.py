@@ -188,13 +188,36 @@ def open_net(path: str) -> int:
     return fd
 
 
+def _field(path: str, key: str) -> Optional[str]:
+    """The value of a key in a file of /proc."""
+    with open(path, "rb") as file:
+        for line in file.read().splitlines():
+            if line.startswith(os.fsencode(key)):
+                return os.fsdecode(line[len(key) :].strip())
+    return None
+
+
 def _is_own(nsfd: int) -> bool:
     """Whether nsfd refers to the network namespace of the calling thread."""
     try:
         own, target = os.stat("/proc/thread-self/ns/net"), os.fstat(nsfd)
+        if _is_from_module(nsfd):
+            inode = _field(f"/proc/thread-self/fdinfo/{nsfd}", "ns-inode:")
+            return inode == str(own.st_ino)
     except OSError:
         return False
     return (own.st_dev, own.st_ino) == (target.st_dev, target.st_ino)
+
+
+def _may_have_filter() -> bool:
+    """Whether a seccomp filter may apply to the calling thread.
+
+    It is read and not asked for by prctl(), for which a filter might kill.
+    """
+    try:
+        return _field("/proc/thread-self/status", "Seccomp:") not in ("0", None)
+    except OSError:
+        return True
 
 
 def _plain_socket(family: int, kind: int, proto: int) -> int:
@@ -292,14 +315,25 @@ def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
     # To the system call, what the module delegated is no namespace. It takes
     # the request itself, and needs neither the call nor the device.
     if (missing or number == errno.EINVAL) and _is_from_module(nsfd):
-        return _ioctl(nsfd, _NSFD_SOCKET, _socket_arg(-1, family, kind, proto))
+        try:
+            return _ioctl(nsfd, _NSFD_SOCKET, _socket_arg(-1, family, kind, proto))
+        except OSError as e:
+            # Once it is revoked, it still refers to the namespace.
+            if e.errno != errno.EPERM or not _is_own(nsfd):
+                raise
+        return _plain_socket(family, kind, proto)
     if not missing:
         raise error(number)
 
     try:
         return _device_ioctl(_NSFD_SOCKET, _socket_arg(nsfd, family, kind, proto))
     except OSError as e:
-        if e.errno != errno.ENOSYS:
+        # EPERM is also what the module has for a caller with a filter, and for the
+        # caller's own namespace, which it leaves to socket().
+        if e.errno == errno.EPERM:
+            if not (_may_have_filter() or _is_own(nsfd)):
+                raise
+        elif e.errno != errno.ENOSYS:
             raise
     check_net(nsfd)
     if _is_own(nsfd):
@@ -340,7 +374,7 @@ def way() -> str:
     try:
         _device_ioctl(_NSFD_SOCKET, _socket_arg(-1, 0, 0, 0))
     except OSError as e:
-        if e.errno == errno.EBADF:
+        if e.errno == errno.EBADF and not _may_have_filter():
             return "module"
     try:
         _setns(-1, 0)

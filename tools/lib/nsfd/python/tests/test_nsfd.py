@@ -15,6 +15,7 @@ import pickle
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -86,6 +87,19 @@ def own():
     return status.st_dev, status.st_ino
 
 
+def allow_everything():
+    """Install a seccomp filter that allows all system calls."""
+
+    class Program(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+    ret_allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
+    program = Program(1, ret_allow)
+    pr_set_seccomp, mode_filter = 22, 2
+    if libc.prctl(pr_set_seccomp, mode_filter, ctypes.byref(program)):
+        raise OSError(ctypes.get_errno(), "PR_SET_SECCOMP")
+
+
 def descriptors():
     return len(os.listdir("/proc/self/fd"))
 
@@ -127,13 +141,20 @@ class Case(unittest.TestCase):
 
     def as_nobody(self, function):
         """Run function in a child without any privilege."""
+
+        def child():
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            function()
+
+        self.in_child(child)
+
+    def in_child(self, function):
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
             try:
-                os.setgroups([])
-                os.setresgid(NOBODY, NOBODY, NOBODY)
-                os.setresuid(NOBODY, NOBODY, NOBODY)
                 function()
                 answer = "done"
             except BaseException as e:
@@ -295,9 +316,11 @@ class AnyWay:
             nsfd.socket("green").close()
             with self.assertRaises(OSError):
                 nsfd.socket("green", 9999)
+            # No interval: on a slow machine, handlers would interrupt each other.
+            signal.setitimer(signal.ITIMER_REAL, 0.002)
 
         old = signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.002)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005)
         try:
             end = time.monotonic() + 0.5
             while time.monotonic() < end:
@@ -425,6 +448,18 @@ class Best(AnyWay, Case):
     def test_way(self):
         expected = "syscall" if HAS_CALL else "module" if HAS_MODULE else "thread"
         self.assertEqual(nsfd.way(), expected)
+
+
+    def test_with_a_seccomp_filter(self):
+        def child():
+            allow_everything()
+            self.assertEqual(nsfd.way(), "syscall" if HAS_CALL else "thread")
+            with nsfd.socket("blue") as sock:
+                self.assertEqual(home_of(sock), named("blue"))
+            with nsfd.socket("/proc/thread-self/ns/net") as sock:
+                self.assertEqual(home_of(sock), own())
+
+        self.in_child(child)
 
 
 class Arguments(Case):
@@ -560,6 +595,12 @@ class Delegation(Case):
             self.as_nobody(
                 lambda: self.assertErrno(errno.EPERM, nsfd.socket, granted)
             )
+
+    @WANTS_GRANT
+    def test_own_namespace_after_revoke(self):
+        with nsfd.delegate("/proc/thread-self/ns/net") as granted:
+            nsfd.revoke(granted)
+            self.as_nobody(lambda: nsfd.socket(granted).close())
 
     @WANTS_NO_GRANT
     def test_no_delegation(self):
