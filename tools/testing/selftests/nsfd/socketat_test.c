@@ -309,6 +309,9 @@ TEST_F(socketat, race_with_dup2_and_close)
 	for (i = 0; i < 1500 || seen != 7; i++) {
 		sk = DGRAM(SHARED_FD);
 		if (sk < 0) {
+			/* By the module, its own is another step: see module.h. */
+			if (by_module() && errno == EPERM)
+				continue;
 			ASSERT_EQ(EBADF, errno);
 			seen |= 1;
 		} else if (is_in(sk, &self->here)) {

@@ -155,6 +155,7 @@ class Proxy(unittest.TestCase):
         place = os.stat(f"/proc/{proxy.pid}/ns/net")
         self.assertEqual((place.st_dev, place.st_ino), own())
 
+        # The connection that found it listening may still be among them.
         few = len(self.sockets(proxy))
         for name in NAMES[1:]:
             self.assertEqual(
@@ -203,7 +204,7 @@ class Proxy(unittest.TestCase):
         end = time.monotonic() + 10
         while len(self.sockets(proxy)) > few and time.monotonic() < end:
             time.sleep(0.05)
-        self.assertEqual(len(self.sockets(proxy)), few)
+        self.assertLessEqual(len(self.sockets(proxy)), few)
 
 
 if __name__ == "__main__":
