@@ -1,12 +1,13 @@
 #!/bin/sh
-# Prints what the packages for Python and Go cost on the running kernel, as root:
-# times, and ratios to what programs do without them.
+# Prints the cost of the packages for Python and Go on the running kernel, as
+# root: times, and ratios to the methods of programs that do without them.
 #
 # usage: bench-bindings.sh
 set -eu
 
 cd "$(dirname "$0")/.."
-export PATH="/usr/bin:$PATH" # the distribution's python, which has pyroute2
+# The distribution's python has pyroute2.
+export PYTHONDONTWRITEBYTECODE=1 PATH="/usr/bin:$PATH"
 exec unshare --net --mount sh -ec '
 	mount -t tmpfs tmpfs /run
 	ip link set lo up
