@@ -96,8 +96,9 @@ class Proxy(unittest.TestCase):
 
     def sockets(self, proxy):
         found = []
-        with contextlib.suppress(FileNotFoundError):
-            for file in pathlib.Path(f"/proc/{proxy.pid}/fd").iterdir():
+        for file in pathlib.Path(f"/proc/{proxy.pid}/fd").iterdir():
+            # One that is closed meanwhile must not hide the others.
+            with contextlib.suppress(FileNotFoundError):
                 found.append(os.readlink(file))
         return [target for target in found if target.startswith("socket:")]
 
