@@ -1,178 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libnsfd-preload.so: lets programs that enter a network namespace to make a
- * socket there use socketat() instead, unchanged. See libnsfd-preload(7).
+ * libnsfd-preload.so: spares programs under the supervisor of "nsfd run" its
+ * notifications, where the kernel or the module has socketat(). See
+ * libnsfd-preload(7).
  *
- * Opening the file of a network namespace gives a delegated descriptor, if the
- * process may make one. setns() to a network namespace becomes a note of the
- * thread, socket() makes the socket in the namespace that the thread has noted,
- * and setns() to the namespace that the thread is really in ends the note. The
- * thread never moves. What is not about a network namespace passes through,
- * and all does where the kernel has no socketat().
+ * The target of a thread is a word in memory that the library shares with the
+ * supervisor, which remains the authority: what the library does not know goes
+ * to the system call, and so to the supervisor. A thread has no word before its
+ * first setns(), nor has the child of a fork(), and in the child of a vfork()
+ * the word is known to be another thread's.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include <nsfd.h>
 
 #include "preload.h"
 
-struct id {
-	dev_t dev;
-	ino_t ino;
-};
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
-struct grant {
-	int fd;
-	ino_t ino;
-};
+/* Descriptors of ours are above those that programs expect to get. */
+#define FD_MIN	100
 
 static int (*real_openat)(int dirfd, const char *path, int flags, ...);
 static int (*real_setns)(int fd, int nstype);
-static int (*real_unshare)(int flags);
 static int (*real_socket)(int family, int type, int protocol);
-static int (*real_execve)(const char *path, char *const argv[], char *const envp[]);
-static int (*real_execvpe)(const char *file, char *const argv[], char *const envp[]);
-static int (*real_close)(int fd);
-static int (*real_close_range)(unsigned int first, unsigned int last, int flags);
 
-/* All of these are set before the program runs, and never again. */
-static bool off = true, verbose, have_key;
-static pthread_key_t note_key;
-static struct id first_home;
-static struct grant grants[PRELOAD_MAX_GRANTS];
-static int n_grants;
-static struct grant base = { .fd = -1 };
-static ino_t base_home;
-static bool base_lost;
+static bool supervised;
+static pthread_key_t slot_key;
+/* Of this process, or of the parent in the child of a vfork(). */
+static _Atomic(struct preload_shared *) shared;
+/* Of the parent, after a fork(). */
+static struct preload_shared *inherited;
 
-/* A descriptor of our own of the namespace that the thread believes to be in. */
-static __thread int note = -1;
-/* The network namespace that the thread is in, as far as it was looked up. */
-static __thread struct id home;
-
-#define __printf(a, b) __attribute__((format(printf, a, b)))
-
-__printf(1, 2)
-static void say(const char *format, ...)
-{
-	int saved = errno;
-	char text[512];
-	va_list args;
-
-	if (!verbose)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	dprintf(STDERR_FILENO, "libnsfd-preload: %d: %s\n", getpid(), text);
-	errno = saved;
-}
+static __thread struct preload_slot *slot;
 
 static void find_real(void)
 {
 	real_openat = dlsym(RTLD_NEXT, "openat");
 	real_setns = dlsym(RTLD_NEXT, "setns");
-	real_unshare = dlsym(RTLD_NEXT, "unshare");
 	real_socket = dlsym(RTLD_NEXT, "socket");
-	real_close_range = dlsym(RTLD_NEXT, "close_range");
-	real_execve = dlsym(RTLD_NEXT, "execve");
-	real_execvpe = dlsym(RTLD_NEXT, "execvpe");
-	real_close = dlsym(RTLD_NEXT, "close");
 }
 
 /* Constructors of other libraries may call us before ours has run. */
 static void need_real(void)
 {
-	if (!real_close)
+	if (!real_socket)
 		find_real();
 }
 
-static bool same(const struct id *a, const struct id *b)
-{
-	return a->dev == b->dev && a->ino == b->ino;
-}
-
-static int identify(int fd, struct id *id)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -1;
-	id->dev = st.st_dev;
-	id->ino = st.st_ino;
-	return 0;
-}
-
-/* Where the thread is. Without /proc, as in a chroot, where the process began. */
-static const struct id *find_home(void)
-{
-	int saved = errno;
-	struct stat st;
-
-	if (!home.ino) {
-		if (!stat("/proc/thread-self/ns/net", &st)) {
-			home.dev = st.st_dev;
-			home.ino = st.st_ino;
-		} else {
-			home = first_home;
-		}
-		errno = saved;
-	}
-	return &home;
-}
-
-/* socketat() of a family that does not exist: is the privilege there? */
-static bool may_make_sockets(int fd)
-{
-	int saved = errno, error;
-
-	nsfd_socket(fd, -1, SOCK_STREAM, 0, NSFD_NO_THREAD);
-	error = errno;
-	errno = saved;
-	return error == EAFNOSUPPORT;
-}
-
-/*
- * The least descriptor from @first that the program did not open and does not
- * get to close, or INT_MAX.
- */
-static int next_of_ours(int first)
-{
-	int i, next = INT_MAX;
-
-	if (note >= first)
-		next = note;
-	if (base.fd >= first && base.fd < next)
-		next = base.fd;
-	for (i = 0; i < n_grants; i++)
-		if (grants[i].fd >= first && grants[i].fd < next)
-			next = grants[i].fd;
-	return next;
-}
-
-static bool is_ours(int fd)
-{
-	return fd >= PRELOAD_FD_MIN && next_of_ours(fd) == fd;
-}
-
 /* close() is a cancellation point, and what calls this may not be one. */
-static void close_ours(int fd)
+static void close_quietly(int fd)
 {
 	int saved = errno;
 
@@ -180,253 +71,257 @@ static void close_ours(int fd)
 	errno = saved;
 }
 
-static void drop_note(void)
+static void free_slot(void *arg)
 {
-	if (note >= 0)
-		close_ours(note);
-	note = -1;
+	struct preload_slot *mine = arg;
+
+	__atomic_store_n(&mine->tid, 0, __ATOMIC_RELEASE);
 }
 
-static void thread_ends(void *unused)
+static void after_fork(void)
 {
-	(void)unused;
-	drop_note();
-}
-
-/* The thread has really moved: what was known of it is void. */
-static void moved(void)
-{
-	drop_note();
-	home = (struct id){ };
-}
-
-static bool parse_grant(const char **text, struct grant *grant)
-{
-	char *end;
-
-	grant->fd = strtol(*text, &end, 10);
-	if (end == *text || *end != ':' || grant->fd < 0)
-		return false;
-	*text = end + 1;
-	grant->ino = strtoumax(*text, &end, 10);
-	if (end == *text)
-		return false;
-	*text = end;
-	return true;
-}
-
-/* Whoever ran in between may have closed the descriptor, or used the number. */
-static bool still_there(const struct grant *grant)
-{
-	struct statfs fs;
-	struct stat st;
-
-	if (!fstatfs(grant->fd, &fs) && fs.f_type == NSFS_MAGIC &&
-	    (fstat(grant->fd, &st) || st.st_ino != grant->ino))
-		return false;
-	return nsfd_type(grant->fd) == CLONE_NEWNET;
-}
-
-static void read_environment(void)
-{
-	const char *text;
-
-	text = getenv(PRELOAD_ENV_GRANTS);
-	while (text && n_grants < PRELOAD_MAX_GRANTS &&
-	       parse_grant(&text, &grants[n_grants])) {
-		if (still_there(&grants[n_grants]))
-			n_grants++;
-		else
-			say("descriptor %d has lost its grant", grants[n_grants].fd);
-		if (*text == ',')
-			text++;
-	}
-	text = getenv(PRELOAD_ENV_NETNS);
-	if (text) {
-		base_lost = !parse_grant(&text, &base) || *text != ':' ||
-			    !still_there(&base);
-		base_home = *text == ':' ? strtoumax(text + 1, NULL, 10) : 0;
-		if (base_lost)
-			base.fd = -1;
-	}
+	inherited = shared;
+	shared = NULL;
+	slot = NULL;
 }
 
 __attribute__((constructor))
 static void start(void)
 {
-	const char *setting = getenv(PRELOAD_ENV);
-
 	need_real();
-	if (setting && !strcmp(setting, "off"))
+	if (!getenv(PRELOAD_ENV) || pthread_key_create(&slot_key, free_slot) ||
+	    pthread_atfork(NULL, NULL, after_fork))
 		return;
-	verbose = setting && !strcmp(setting, "verbose");
-	have_key = !pthread_key_create(&note_key, thread_ends);
-	first_home = *find_home();
-	read_environment();
-	if (nsfd_have_socketat() == NSFD_WAY_THREAD ||
-	    nsfd_have_socketat() == NSFD_WAY_NONE)
-		say("no socketat() here: setns() and opens are left as they are");
-	off = false;
+	supervised = true;
 }
 
-/* Where the next socket of the thread goes, or -1: where the thread is. */
-static int target(void)
+static int ask(int what, int arg)
 {
-	if (note >= 0)
-		return note;
-	if (base.fd >= 0 && find_home()->ino == base_home)
-		return base.fd;
-	return -1;
+	return syscall(SYS_setns, what, arg);
 }
 
-int socket(int family, int type, int protocol)
+/* The shared memory, or NULL if there is none for this process. */
+static struct preload_shared *map(void)
 {
+	struct preload_shared *new, *old = NULL;
+	struct stat st;
+	uint32_t i;
 	int fd;
 
-	need_real();
-	if (off)
-		return real_socket(family, type, protocol);
-	/* Not in silence where the process is: the caller asked for elsewhere. */
-	if (base_lost && note < 0 && find_home()->ino == base_home) {
-		say("the descriptor of %s was closed: EBADF", PRELOAD_ENV_NETNS);
-		errno = EBADF;
-		return -1;
+	if (shared)
+		return shared->pid == getpid() ? shared : NULL;
+	fd = ask(PRELOAD_MAP, 0);
+	if (fd < 0)
+		return NULL;
+	new = MAP_FAILED;
+	if (!fstat(fd, &st))
+		new = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close_quietly(fd);
+	if (new == MAP_FAILED)
+		return NULL;
+	for (i = 0; inherited && i < new->n_places; i++)
+		new->places[i].fd = inherited->places[i].fd;
+	if (__atomic_compare_exchange_n(&shared, &old, new, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (inherited)
+			munmap(inherited, inherited->size);
+		inherited = NULL;
+	} else {
+		/* Another thread was first. */
+		munmap(new, st.st_size);
 	}
-	fd = target();
+	return shared;
+}
+
+static struct preload_slot *own_slot(void)
+{
+	return slot && slot->tid == (uint32_t)gettid() ? slot : NULL;
+}
+
+/* The slot of the thread; makes one if the supervisor agrees. */
+static struct preload_slot *need_slot(void)
+{
+	struct preload_slot *mine = own_slot();
+	struct preload_shared *memory;
+	uint32_t i, none, tid = gettid();
+	int saved = errno;
+
+	if (mine || !supervised)
+		return mine;
+	memory = map();
+	for (i = 0; memory && i < PRELOAD_SLOTS && !mine; i++) {
+		none = 0;
+		if (__atomic_compare_exchange_n(&memory->slots[i].tid, &none, tid, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			mine = &memory->slots[i];
+	}
+	if (mine && (ask(PRELOAD_SLOT, i - 1) || pthread_setspecific(slot_key, mine))) {
+		free_slot(mine);
+		mine = NULL;
+	}
+	slot = mine;
+	errno = saved;
+	return mine;
+}
+
+static int by_ino(const void *a, const void *b)
+{
+	const struct preload_place *one = a, *two = b;
+
+	return one->ino < two->ino ? -1 : one->ino > two->ino;
+}
+
+/* The place of an inode, with a descriptor of ours; NULL if there is none. */
+static struct preload_place *find_place(ino_t ino)
+{
+	struct preload_place key = { .ino = ino }, *place;
+	int fd, high, none = -1;
+
+	place = bsearch(&key, shared->places, shared->n_places, sizeof(key), by_ino);
+	if (!place || place->fd >= 0)
+		return place;
+	fd = ask(PRELOAD_FD, place - shared->places);
 	if (fd < 0)
-		return real_socket(family, type, protocol);
-	fd = nsfd_socket(fd, family, type, protocol,
-			 fd == note ? NSFD_NO_THREAD : 0);
-	if (fd < 0)
-		say("family %d, type %d: %s", family, type, strerror(errno));
+		return NULL;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, FD_MIN);
+	close_quietly(fd);
+	if (high < 0)
+		return NULL;
+	if (!__atomic_compare_exchange_n(&place->fd, &none, high, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		close_quietly(high);
+	return place;
+}
+
+/* Of itself neither call fails with EINTR: a signal has ended the notification. */
+static int call_socket(int family, int type, int protocol)
+{
+	int saved = errno, fd;
+
+	do {
+		errno = saved;
+		fd = real_socket(family, type, protocol);
+	} while (fd < 0 && errno == EINTR);
 	return fd;
+}
+
+static int call_setns(int fd, int nstype)
+{
+	int saved = errno, err;
+
+	do {
+		errno = saved;
+		err = real_setns(fd, nstype);
+	} while (err && errno == EINTR);
+	return err;
 }
 
 int setns(int fd, int nstype)
 {
-	struct id id;
-	int own, err;
+	struct preload_place *place;
+	struct preload_slot *mine;
+	int saved = errno, err;
+	struct stat st;
 
 	need_real();
-	if (off || (nstype && nstype != CLONE_NEWNET))
-		goto real;
-	if (note >= 0 && !identify(fd, &id) && same(&id, find_home())) {
-		drop_note();
-		return 0;
+	if (!supervised)
+		return real_setns(fd, nstype);
+	if (nstype && nstype != CLONE_NEWNET)
+		return call_setns(fd, nstype);
+	mine = own_slot();
+	if (mine && mine->place != SLOT_ASK && !fstat(fd, &st) &&
+	    st.st_dev == shared->dev) {
+		if (st.st_ino == shared->home) {
+			__atomic_store_n(&mine->place, SLOT_HOME, __ATOMIC_RELEASE);
+			return 0;
+		}
+		place = find_place(st.st_ino);
+		if (place) {
+			__atomic_store_n(&mine->place, place - shared->places,
+					 __ATOMIC_RELEASE);
+			errno = saved;
+			return 0;
+		}
 	}
-	if (!may_make_sockets(fd))
-		goto real;
-	/* The program may close its own before it makes the socket. */
-	own = fcntl(fd, F_DUPFD_CLOEXEC, PRELOAD_FD_MIN);
-	if (own < 0)
-		return -1;
-	drop_note();
-	note = own;
-	if (have_key)
-		pthread_setspecific(note_key, &note);
-	say("sockets of this thread go to that of descriptor %d", fd);
-	return 0;
-real:
-	err = real_setns(fd, nstype);
-	if (!err && !off && (nstype & CLONE_NEWNET ||
-			     (!nstype && nsfd_type(fd) == CLONE_NEWNET)))
-		moved();
+	errno = saved;
+	err = call_setns(fd, nstype);
+	/* For the next time. Now it was the supervisor's decision. */
+	if (!err && !mine)
+		need_slot();
 	return err;
 }
 
-int unshare(int flags)
+static bool is_in(int fd, const struct preload_place *place)
 {
-	int err;
+	socklen_t len = sizeof(uint64_t);
+	uint64_t cookie;
+
+	return !getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) &&
+	       cookie == place->cookie;
+}
+
+int socket(int family, int type, int protocol)
+{
+	struct preload_place *place;
+	struct preload_slot *mine;
+	int fd, saved = errno;
 
 	need_real();
-	err = real_unshare(flags);
-	if (!err && (flags & CLONE_NEWNET))
-		moved();
-	return err;
+	if (!supervised)
+		return real_socket(family, type, protocol);
+	mine = slot ? own_slot() : NULL;
+	if (!mine || mine->place < 0)
+		return call_socket(family, type, protocol);
+	place = &shared->places[mine->place];
+	if (place->fd < 0)
+		return call_socket(family, type, protocol);
+	fd = nsfd_socket(place->fd, family, type, protocol, NSFD_NO_THREAD |
+			 (shared->way == NSFD_WAY_MODULE ? NSFD_NO_SYSCALL : NSFD_NO_MODULE));
+	if (fd >= 0 && is_in(fd, place))
+		return fd;
+	if (fd >= 0)
+		close_quietly(fd);
+	else if (errno != EBADF && errno != EINVAL && errno != EPERM && errno != ENOSYS)
+		return -1;
+	/* The program has closed our descriptor, or has put another in its place. */
+	if (fd >= 0 || errno == EBADF)
+		place->fd = -1;
+	errno = saved;
+	return call_socket(family, type, protocol);
 }
 
 /*
- * A program would be where the process is, not where the note says: go there,
- * and if this is not allowed let nothing run in the wrong place.
+ * A thread with a target that opens its own namespace, to come back to it, is
+ * still in the original one. It gets a descriptor of its target.
  */
-static int enter_for_exec(void)
-{
-	need_real();
-	if (off || note < 0)
-		return 0;
-	say("exec: entering the namespace");
-	if (real_setns(note, CLONE_NEWNET))
-		return -1;
-	moved();
-	return 0;
-}
-
-int execve(const char *path, char *const argv[], char *const envp[])
-{
-	return enter_for_exec() ? -1 : real_execve(path, argv, envp);
-}
-
-int execv(const char *path, char *const argv[])
-{
-	return enter_for_exec() ? -1 : real_execve(path, argv, environ);
-}
-
-int execvp(const char *file, char *const argv[])
-{
-	return enter_for_exec() ? -1 : real_execvpe(file, argv, environ);
-}
-
-int execvpe(const char *file, char *const argv[], char *const envp[])
-{
-	return enter_for_exec() ? -1 : real_execvpe(file, argv, envp);
-}
-
-/* Puts a delegated descriptor in the place of one of a network namespace. */
 static int opened(int fd, const char *path, int flags)
 {
-	int i, granted = -1, saved = errno;
-	struct statfs fs;
-	struct id id;
+	struct preload_slot *mine;
+	int saved = errno, other;
+	struct stat st;
 
-	if (fd < 0 || off || (flags & (O_ACCMODE | O_PATH | O_DIRECTORY)))
+	if (fd < 0 || !supervised || !strstr(path, "/ns/net") ||
+	    (flags & (O_ACCMODE | O_PATH | O_DIRECTORY)))
 		return fd;
-	if (fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC ||
-	    nsfd_type(fd) != CLONE_NEWNET || identify(fd, &id) ||
-	    same(&id, find_home()))
-		goto out;
-	for (i = 0; i < n_grants && granted < 0; i++)
-		if (grants[i].ino == id.ino)
-			granted = grants[i].fd;
-	if (granted < 0)
-		granted = nsfd_delegate(fd);
-	if (granted < 0) {
-		say("%s: not delegated: %s", path, strerror(errno));
-		goto out;
+	mine = need_slot();
+	if (mine && mine->place >= 0 && !fstat(fd, &st) &&
+	    st.st_dev == shared->dev && st.st_ino == shared->home) {
+		other = ask(PRELOAD_FD, mine->place);
+		if (other < 0 || dup3(other, fd, flags & O_CLOEXEC) < 0) {
+			close_quietly(fd);
+			fd = -1;
+			saved = errno;
+		}
+		if (other >= 0)
+			close_quietly(other);
 	}
-	/* The number stays the one that the program expects. */
-	if (dup3(granted, fd, flags & O_CLOEXEC) == fd)
-		say("%s: delegated descriptor %d", path, fd);
-	if (!is_ours(granted))
-		close_ours(granted);
-out:
 	errno = saved;
 	return fd;
-}
-
-static bool begins(const char *path, const char *with)
-{
-	return !strncmp(path, with, strlen(with));
 }
 
 static int open_any(int dirfd, const char *path, int flags, mode_t mode)
 {
 	need_real();
-	if (verbose && path && target() >= 0 &&
-	    (begins(path, "/proc/net") || begins(path, "/proc/self/net") ||
-	     begins(path, "/proc/thread-self/net") ||
-	     begins(path, "/proc/sys/net") || begins(path, "/sys/class/net")))
-		say("%s: of the namespace that the process is in, not of its sockets",
-		    path);
 	return opened(real_openat(dirfd, path, flags, mode), path, flags);
 }
 
@@ -499,38 +394,4 @@ int __openat_2(int dirfd, const char *path, int flags)
 int __openat64_2(int dirfd, const char *path, int flags)
 {
 	return open_any(dirfd, path, flags | O_LARGEFILE, 0);
-}
-
-/* Programs that close all they know nothing of would close ours too. */
-int close(int fd)
-{
-	need_real();
-	if (!off && is_ours(fd)) {
-		errno = EBADF;
-		return -1;
-	}
-	return real_close(fd);
-}
-
-int close_range(unsigned int first, unsigned int last, int flags)
-{
-	unsigned int ours;
-
-	need_real();
-	while (!off && first <= last && last >= PRELOAD_FD_MIN) {
-		ours = next_of_ours(first > INT_MAX ? INT_MAX : first);
-		if (ours > last || ours == INT_MAX)
-			break;
-		if (ours > first && real_close_range(first, ours - 1, flags))
-			return -1;
-		if (ours == last)
-			return 0;
-		first = ours + 1;
-	}
-	return real_close_range(first, last, flags);
-}
-
-void closefrom(int first)
-{
-	close_range(first < 0 ? 0 : first, ~0U, 0);
 }

@@ -1,20 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What "nsfd run" tells libnsfd-preload.so, in the environment. */
+/* What libnsfd-preload.so and the supervisor of "nsfd run" have in common. */
 #ifndef NSFD_PRELOAD_H
 #define NSFD_PRELOAD_H
 
-/* "off": do nothing at all; "verbose": say on stderr what is done. */
-#define PRELOAD_ENV		"NSFD_PRELOAD"
-/*
- * "FD:INODE:HOME": where socket() makes its sockets, its inode, and the inode
- * of the network namespace that the process has to be in for that.
- */
-#define PRELOAD_ENV_NETNS	"NSFD_PRELOAD_NETNS"
-/* "FD:INODE,...": delegated descriptors, used where a file of INODE is opened. */
-#define PRELOAD_ENV_GRANTS	"NSFD_PRELOAD_GRANTS"
+#include <limits.h>
+#include <stdint.h>
 
-/* The descriptors are above those that programs expect to get. */
-#define PRELOAD_FD_MIN		100
-#define PRELOAD_MAX_GRANTS	64
+/* Set by "nsfd run": there is a supervisor. */
+#define PRELOAD_ENV		"NSFD_SUPERVISED"
+
+/*
+ * Requests of the library are calls of setns() that the supervisor answers.
+ * No descriptor has these numbers: without it they fail with EBADF.
+ */
+#define PRELOAD_MAP		(INT_MIN + 0x4e53)	/* the shared memory */
+#define PRELOAD_SLOT		(INT_MIN + 0x4e54)	/* the slot of the thread */
+#define PRELOAD_FD		(INT_MIN + 0x4e55)	/* of a namespace, by index */
+
+/* What a slot contains that is not the index of a place. */
+enum {
+	SLOT_START = -1,	/* the thread has not moved */
+	SLOT_HOME = -2,		/* it has returned to the original namespace */
+	SLOT_ASK = -3,		/* the supervisor decides */
+};
+
+struct preload_slot {
+	uint32_t tid;		/* 0: free */
+	int32_t place;
+};
+
+struct preload_place {
+	uint64_t ino;
+	uint64_t cookie;	/* SO_NETNS_COOKIE of its sockets */
+	int32_t fd;		/* of the process, or -1; for the library alone */
+	int32_t reserved;
+};
+
+#define PRELOAD_SLOTS	1024
+
+/* One for each process. All of it can be written to by the process. */
+struct preload_shared {
+	uint64_t dev;		/* of nsfs */
+	uint64_t home;		/* the original network namespace */
+	int32_t pid;
+	int32_t way;		/* enum nsfd_way */
+	uint32_t size;
+	uint32_t n_places;
+	struct preload_slot slots[PRELOAD_SLOTS];
+	struct preload_place places[];	/* sorted by ino */
+};
 
 #endif

@@ -24,6 +24,7 @@
 #include <nsfd.h>
 
 #include "cmd.h"
+#include "preload.h"
 #include "supervise.h"
 
 struct options {
@@ -115,6 +116,29 @@ static void add_all(void)
 		errx(1, "--grant '*': no network namespace in /run/netns");
 }
 
+static bool cap_is_effective(cap_value_t cap)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+
+	if (!caps || cap_get_flag(caps, cap, CAP_EFFECTIVE, &value))
+		err(1, "failed to get capabilities");
+	cap_free(caps);
+	return value == CAP_SET;
+}
+
+static bool has_etc(const char *name)
+{
+	bool found;
+	char *dir;
+
+	if (asprintf(&dir, "/etc/netns/%s", name) < 0)
+		err(1, NULL);
+	found = !access(dir, F_OK);
+	free(dir);
+	return found;
+}
+
 /* Descriptors for many namespaces; the program gets its own limit back. */
 static void raise_limit(struct rlimit *old)
 {
@@ -176,7 +200,7 @@ static int receive_listener(int sock)
 }
 
 /* What is left of the caller: standard error, until the program has ended. */
-static void detach(int sock)
+static void detach(void)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
@@ -196,7 +220,6 @@ static void detach(int sock)
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)sock;
 }
 
 /*
@@ -212,17 +235,18 @@ noreturn static void be_supervisor(int sock, const struct options *options, int 
 	struct supervised supervised = {
 		.pid = pid, .base = base, .verbose = options->verbose,
 	};
-	cap_flag_value_t traces = CAP_CLEAR;
-	cap_t caps;
+	bool traces = cap_is_effective(CAP_SYS_PTRACE);
+	cap_t caps, none;
 
-	detach(sock);
+	detach();
 	if (!options->user.name) {
 		caps = cap_get_proc();
-		if (!caps)
+		none = cap_init();
+		if (!caps || !none)
 			err(1, "failed to get capabilities");
-		cap_get_flag(caps, CAP_SYS_PTRACE, CAP_PERMITTED, &traces);
-		supervised.keep = cap_compare(caps, cap_init()) != 0;
+		supervised.keep = cap_compare(caps, none) != 0;
 		cap_free(caps);
+		cap_free(none);
 	}
 	supervise_prepare(&supervised);
 	places_enter(supervised.keep);
@@ -230,7 +254,7 @@ noreturn static void be_supervisor(int sock, const struct options *options, int 
 		user_become(&options->user);
 	places_drop();
 	if (supervised.keep)
-		lower_capabilities(traces == CAP_SET ? CAP_SYS_PTRACE : -1);
+		lower_capabilities(traces ? CAP_SYS_PTRACE : -1);
 	if (prctl(PR_SET_DUMPABLE, 0))
 		err(1, "failed to become undumpable");
 	no_new_privs();
@@ -283,6 +307,26 @@ static int start_supervisor(const struct options *options, int base)
 	return sock[0];
 }
 
+/*
+ * The library only saves time, so it is left out wherever ld.so(8) would not
+ * load it. It comes last: another library's socket() may have to refuse.
+ */
+static void set_preload(const char *library)
+{
+	const char *others = getenv("LD_PRELOAD");
+	char *list;
+
+	if (way == NSFD_WAY_THREAD || *library != '/' || strpbrk(library, " \t\n:") ||
+	    access(library, R_OK))
+		return;
+	if (asprintf(&list, "%s%s%s", others ? others : "",
+		     others && *others ? ":" : "", library) < 0)
+		err(1, NULL);
+	set("LD_PRELOAD", list);
+	set(PRELOAD_ENV, "1");
+	free(list);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -300,7 +344,7 @@ int cmd_run(int argc, char **argv)
 	};
 	struct options options = { };
 	int opt, base = -1, sock, i;
-	const char **grants;
+	const char **grants, *name;
 	int n_grants = 0;
 	struct rlimit limit;
 
@@ -353,6 +397,7 @@ int cmd_run(int argc, char **argv)
 			add_all();
 	}
 	free(grants);
+	name = options.netns ? ns_name(options.netns) : NULL;
 	if (!options.new_privs)
 		check_program(argv[optind], &options);
 	if (options.verbose)
@@ -363,6 +408,10 @@ int cmd_run(int argc, char **argv)
 		close(places[i]->fd);
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		err(1, "failed to restore the limit of open files");
+	if (name && cap_is_effective(CAP_SYS_ADMIN))
+		etc_netns(name);
+	else if (name && has_etc(name))
+		warnx("run: /etc/netns/%s is not used: CAP_SYS_ADMIN is required", name);
 	/* Only with privilege can a filter be installed that allows new ones. */
 	if (options.user.name && !options.new_privs)
 		user_become(&options.user);
@@ -377,6 +426,6 @@ int cmd_run(int argc, char **argv)
 		user_become(&options.user);
 	if (options.user.name)
 		user_environment(&options.user);
-	set("NSFD_SUPERVISED", "1");
+	set_preload(options.library ? options.library : PRELOAD);
 	run_program(argv + optind);
 }

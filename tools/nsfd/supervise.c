@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -42,7 +43,12 @@
 #include <linux/capability.h>
 
 #include "cmd.h"
+#include "preload.h"
 #include "supervise.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
@@ -76,6 +82,12 @@ struct visit {
 
 #define MAX_VISITS	64
 
+/*
+ * The generation of a target that the preload library has set: it replaces what
+ * is opened later, so every descriptor of the real namespace means that.
+ */
+#define ALL_BEFORE	(UINT_MAX - 1)
+
 /* The targets since the real namespace was left. Never changed, but replaced. */
 struct history {
 	int users, count;
@@ -89,6 +101,11 @@ struct position {
 	struct history *history;
 };
 
+struct numbers {
+	pid_t *list;
+	size_t count, room;
+};
+
 struct task {
 	pid_t tid, tgid;	/* @tgid is 0 until it is needed */
 	int dir;		/* /proc/TID, or -1 while there are too many */
@@ -98,10 +115,14 @@ struct task {
 	ino_t entering;		/* what a setns() that continued was to enter */
 	bool powerless;		/* has been seen without CAP_SYS_ADMIN */
 	bool creating;		/* has not been heard of since its last creation */
+	bool vfork;		/* it was one that waits for its child ... */
+	struct numbers children; /* ... which is not among these */
 	bool listed;		/* its creations since the last settling */
 	uint64_t utime;		/* when that began */
 	pid_t exec_of;		/* leader whose number it gets by a pending exec */
 	uint64_t stack;		/* of the process before that exec */
+	struct memory *memory;	/* shared with its preload library, if any */
+	struct preload_slot *slot;
 };
 
 /* A descriptor of the original namespace that a process has open. */
@@ -112,6 +133,15 @@ struct original {
 };
 
 #define UNKNOWN		UINT_MAX
+
+/* What a process shares with its preload library. */
+struct memory {
+	int users;
+	pid_t tgid;
+	int fd;
+	size_t size;
+	struct preload_shared *shared;
+};
 
 struct originals {
 	pid_t tgid;
@@ -318,6 +348,23 @@ static void set_position(struct position *at, const struct position *from)
 	*at = *from;
 }
 
+/* Makes the last of the visits the target. Without memory, nothing is told. */
+static void set_history(struct position *at, const struct visit *visits, int count)
+{
+	struct history *history;
+
+	history = malloc(sizeof(*history) + count * sizeof(*visits));
+	if (!history)
+		err(1, NULL);
+	history->users = 0;
+	history->count = count;
+	memcpy(history->list, visits, count * sizeof(*visits));
+	set_position(at, &(struct position){
+		.state = AT_TARGET, .place = visits[count - 1].place,
+		.real = at->real, .history = history,
+	});
+}
+
 static void set_real(struct position *at, ino_t ino)
 {
 	set_position(at, &(struct position){ .state = AT_REAL, .real = ino });
@@ -332,6 +379,68 @@ static bool same_position(const struct position *a, const struct position *b)
 	return a->history->count == b->history->count &&
 	       !memcmp(a->history->list, b->history->list,
 		       a->history->count * sizeof(struct visit));
+}
+
+/* -- what is shared with the preload library ------------------------------ */
+
+/* The places by inode number, as the library looks them up, and the reverse. */
+static int *order, *rank;
+static struct memory **memories;
+static size_t n_memories;
+
+static void put_memory(struct memory *memory)
+{
+	size_t i;
+
+	if (!memory || --memory->users)
+		return;
+	for (i = 0; i < n_memories; i++)
+		if (memories[i] == memory)
+			memories[i] = memories[--n_memories];
+	munmap(memory->shared, memory->size);
+	close(memory->fd);
+	free(memory);
+}
+
+static void leave_slot(struct task *task)
+{
+	put_memory(task->memory);
+	task->memory = NULL;
+	task->slot = NULL;
+}
+
+/* The word is the program's to write, so it is no more than a request. */
+static void read_slot(struct task *task)
+{
+	struct visit visit = { .generation = ALL_BEFORE };
+	int32_t value;
+
+	if (!task->slot)
+		return;
+	if (__atomic_load_n(&task->slot->tid, __ATOMIC_ACQUIRE) != (uint32_t)task->tid) {
+		leave_slot(task);
+		return;
+	}
+	value = __atomic_load_n(&task->slot->place, __ATOMIC_ACQUIRE);
+	if (value == SLOT_HOME && task->at.state != AT_REAL) {
+		set_real(&task->at, task->at.real);
+	} else if (value >= 0 && value < n_places &&
+		   (task->at.state != AT_TARGET || task->at.place != order[value])) {
+		visit.place = order[value];
+		set_history(&task->at, &visit, 1);
+	}
+}
+
+static void write_slot(struct task *task)
+{
+	int32_t value = SLOT_ASK;
+
+	if (!task->slot)
+		return;
+	if (!task->check && task->at.real == start_ino)
+		value = task->at.state == AT_TARGET ? rank[task->at.place] :
+			task->at.state == AT_START ? SLOT_START : SLOT_HOME;
+	__atomic_store_n(&task->slot->place, value, __ATOMIC_RELEASE);
 }
 
 /* -- tasks ---------------------------------------------------------------- */
@@ -372,6 +481,8 @@ static void forget(struct task *task)
 	tdelete(task, &tasks, by_tid);
 	close_dir(task);
 	put_history(task->at.history);
+	leave_slot(task);
+	free(task->children.list);
 	free(task);
 	n_tasks--;
 }
@@ -555,11 +666,13 @@ static struct task *caller(void)
 	}
 	if (n_execs)
 		exec_ended(task);
+	read_slot(task);
 	if (update(task)) {
 		complain(request->pid, "cannot tell its network namespace, since it is not dumpable: %m");
 		fail(EPERM);
 		return NULL;
 	}
+	write_slot(task);
 	return task;
 }
 
@@ -644,6 +757,13 @@ static void sweep_processes(void)
 		if (!find_task(list[i]->tgid))
 			drop_process(list[i]);
 	free(list);
+	for (i = 0; i < n_memories; i++) {
+		/* It has been given, but no slot was asked for. */
+		if (!memories[i]->users && !find_task(memories[i]->tgid)) {
+			memories[i]->users = 1;
+			put_memory(memories[i--]);
+		}
+	}
 }
 
 static int copy_of(struct task *task, int number)
@@ -735,7 +855,10 @@ static int note_originals(struct task *task)
 		return -1;
 	process = find_process(task->tgid, false);
 	/* What its creator had open when it set this target is not known. */
-	otherwise = !process && task->at.state == AT_TARGET ? UNKNOWN : generation + 1;
+	otherwise = generation + 1;
+	if (!process && task->at.state == AT_TARGET &&
+	    task->at.history->list[task->at.history->count - 1].generation != ALL_BEFORE)
+		otherwise = UNKNOWN;
 	if (!process)
 		process = find_process(task->tgid, true);
 	if (!process)
@@ -796,30 +919,23 @@ static bool visit_matters(struct originals *process, const struct history *old, 
 
 static int set_target(struct task *task, int place)
 {
-	const struct history *old;
-	struct history *new;
-	int i;
+	const struct history *old = task->at.state == AT_TARGET ? task->at.history : NULL;
+	struct visit visits[MAX_VISITS + 1];
+	struct originals *process;
+	int i, count = 0;
 
 	if (note_originals(task))
 		return -1;
-	old = task->at.state == AT_TARGET ? task->at.history : NULL;
-	new = calloc(1, sizeof(*new) + ((old ? old->count : 0) + 1) * sizeof(*new->list));
-	if (!new)
-		return -1;
+	process = find_process(task->tgid, false);
 	for (i = 0; old && i < old->count; i++)
-		if (old->count < MAX_VISITS ||
-		    visit_matters(find_process(task->tgid, false), old, i))
-			new->list[new->count++] = old->list[i];
-	if (new->count > 2 * MAX_VISITS) {
-		free(new);
+		if (old->count < MAX_VISITS || visit_matters(process, old, i))
+			visits[count++] = old->list[i];
+	if (count == MAX_VISITS) {
 		errno = EMFILE;
 		return -1;
 	}
-	new->list[new->count++] = (struct visit){ generation, place };
-	set_position(&task->at, &(struct position){
-		.state = AT_TARGET, .place = place, .real = task->at.real,
-		.history = new,
-	});
+	visits[count++] = (struct visit){ generation, place };
+	set_history(&task->at, visits, count);
 	return 0;
 }
 
@@ -843,7 +959,8 @@ static int meaning(struct task *task, int number)
 		return -2;
 	link[len] = 0;
 	/* A path: it was opened by a name that says which namespace is meant. */
-	if (strcmp(link, want))
+	if (strcmp(link, want) ||
+	    history->list[history->count - 1].generation == ALL_BEFORE)
 		return -1;
 	if (!process_of(task))
 		return -2;
@@ -882,14 +999,44 @@ static int know(pid_t tid)
 	       errno == ESRCH ? 0 : -1;
 }
 
-/* The children of a thread. ENOENT without CONFIG_PROC_CHILDREN. */
-static int add_children(pid_t tgid, pid_t tid)
+static void add_number(struct numbers *numbers, pid_t number)
+{
+	if (numbers->count == numbers->room) {
+		numbers->room = numbers->room * 2 + 16;
+		numbers->list = reallocarray(numbers->list, numbers->room,
+					     sizeof(*numbers->list));
+		if (!numbers->list)
+			err(1, NULL);
+	}
+	numbers->list[numbers->count++] = number;
+}
+
+static int read_threads(pid_t tgid, pid_t unused, struct numbers *numbers)
+{
+	struct dirent *entry;
+	char path[32];
+	DIR *dir;
+
+	(void)unused;
+	snprintf(path, sizeof(path), "%d/task", tgid);
+	dir = open_list(path);
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			add_number(numbers, atoi(entry->d_name));
+	closedir(dir);
+	return 0;
+}
+
+/* The children of a thread. Fails without CONFIG_PROC_CHILDREN. */
+static int read_children(pid_t tgid, pid_t tid, struct numbers *numbers)
 {
 	char path[64], *text = NULL, *p, *end;
 	size_t size = 0;
-	int fd, error = 0;
 	FILE *file;
 	pid_t pid;
+	int fd;
 
 	snprintf(path, sizeof(path), "%d/task/%d/children", tgid, tid);
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
@@ -900,82 +1047,145 @@ static int add_children(pid_t tgid, pid_t tid)
 		return -1;
 	}
 	if (getline(&text, &size, file) > 0) {
-		for (p = text; !error; p = end) {
+		for (p = text; ; p = end) {
 			pid = strtol(p, &end, 10);
 			if (end == p)
 				break;
-			error = know(pid);
+			add_number(numbers, pid);
 		}
 	}
 	free(text);
 	fclose(file);
-	return error;
+	return 0;
 }
 
-static int search_children(pid_t tgid)
+/* The children of all threads of a process. */
+static int search_children(pid_t tgid, pid_t unused, struct numbers *numbers)
 {
 	struct stat_line line;
 	struct dirent *entry;
 	char path[32];
-	int error = 0;
 	pid_t pid;
 	DIR *dir;
 
+	(void)unused;
 	dir = open_list(".");
 	if (!dir)
 		return -1;
-	while (!error && (entry = readdir(dir))) {
+	while ((entry = readdir(dir))) {
 		pid = atoi(entry->d_name);
-		if (pid <= 0 || find_task(pid))
+		if (pid <= 0)
 			continue;
 		snprintf(path, sizeof(path), "%d/stat", pid);
 		if (!read_stat(proc, path, &line) && line.ppid == tgid)
-			error = know(pid);
+			add_number(numbers, pid);
 	}
 	closedir(dir);
-	return error;
+	return 0;
 }
 
-/* Makes the threads and the children of a process known. */
+static bool same_numbers(const struct numbers *a, const struct numbers *b)
+{
+	return a->count == b->count &&
+	       (!a->count || !memcmp(a->list, b->list, a->count * sizeof(pid_t)));
+}
+
+/*
+ * The kernel may leave one out of a list after one that it has just put there
+ * has ended. That one is in no second list, so two equal ones are complete.
+ */
+static int steadily(int (*read)(pid_t, pid_t, struct numbers *), pid_t tgid,
+		    pid_t tid, struct numbers *numbers)
+{
+	struct numbers before = { }, now = { };
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (read(tgid, tid, &now))
+			break;
+		if (tries && same_numbers(&now, &before)) {
+			free(before.list);
+			*numbers = now;
+			return 0;
+		}
+		free(before.list);
+		before = now;
+		now = (struct numbers){ };
+	}
+	free(before.list);
+	free(now.list);
+	return -1;
+}
+
+static int children_of(pid_t tgid, pid_t tid, struct numbers *numbers)
+{
+	if (!steadily(read_children, tgid, tid, numbers))
+		return 0;
+	return steadily(search_children, tgid, tid, numbers);
+}
+
+/*
+ * Makes the threads and the children of a process known. Fails if that may be
+ * incomplete: the children of a thread that ends go to another thread.
+ */
 static int add_new(pid_t tgid)
 {
-	bool search = false;
-	struct dirent *entry;
-	char path[32];
-	int error = 0;
-	DIR *dir;
+	struct numbers threads = { }, again = { }, children = { };
+	size_t i, j;
+	int error;
 
-	snprintf(path, sizeof(path), "%d/task", tgid);
-	dir = open_list(path);
-	if (!dir)
-		return -1;
-	while (!error && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		error = know(atoi(entry->d_name));
-		if (!search && add_children(tgid, atoi(entry->d_name)))
-			search = true;
+	error = steadily(read_threads, tgid, 0, &threads);
+	for (i = 0; !error && i < threads.count; i++) {
+		error = know(threads.list[i]) ||
+			children_of(tgid, threads.list[i], &children);
+		for (j = 0; !error && j < children.count; j++)
+			error = know(children.list[j]);
+		free(children.list);
+		children = (struct numbers){ };
 	}
-	closedir(dir);
-	if (!error && search)
-		error = search_children(tgid);
-	return error;
+	if (!error)
+		error = steadily(read_threads, tgid, 0, &again) ||
+			!same_numbers(&threads, &again);
+	free(threads.list);
+	free(again.list);
+	return error ? -1 : 0;
+}
+
+static bool has_new_child(struct task *task)
+{
+	struct numbers now = { };
+	bool found = false;
+	size_t i, j;
+
+	if (!process_of(task) || children_of(task->tgid, task->tid, &now))
+		return false;
+	for (i = 0; i < now.count && !found; i++) {
+		for (j = 0; j < task->children.count; j++)
+			if (task->children.list[j] == now.list[i])
+				break;
+		found = j == task->children.count;
+	}
+	free(now.list);
+	return found;
 }
 
 /*
  * Waits until a creation that was let go on has come to its end. A task that
  * sleeps, is stopped or has ended is not in it, nor is one that has spent time
- * in user mode meanwhile. A task in vfork() sleeps without being interruptible,
- * and has a child.
+ * in user mode meanwhile. A task in vfork() sleeps without being interruptible
+ * until its child ends or executes: it has a child that it had not before.
  */
 static bool creation_ended(struct task *task)
 {
 	struct stat_line line;
 	uint64_t utime = 0;
-	int tries, asleep = 0;
+	char path[32];
+	int tries;
 
-	for (tries = 0; tries < 400; tries++) {
-		if (read_stat(task->dir, "stat", &line))
+	/* Its own time: /proc/TID/stat has that of the whole process. */
+	snprintf(path, sizeof(path), "task/%d/stat", task->tid);
+	for (tries = 0; tries < 2000; tries++) {
+		if (read_stat(task->dir, path, &line))
 			return true;
 		if (!strchr("RD", line.state))
 			return true;
@@ -983,20 +1193,30 @@ static bool creation_ended(struct task *task)
 			utime = line.utime;
 		else if (line.utime > utime)
 			return true;
-		asleep = line.state == 'D' ? asleep + 1 : 0;
-		if (asleep == 4)
+		if (line.state == 'D' && task->vfork && has_new_child(task))
 			return true;
-		pause_for(tries < 20 ? 100 : 5000);
+		/*
+		 * A task that waits with a timeout may wake up by the very tick
+		 * that ends a pause of ours: let it fall asleep, look again.
+		 */
+		if (tries % 8)
+			sched_yield();
+		else
+			pause_for(tries < 160 ? 100 : 5000);
 	}
 	return false;
 }
 
-/*
- * Before a task is created whose position differs from that of others which
- * are not known yet: makes those known, or sees to it that their start tells
- * them apart. Then no new task is ever assigned the position of another's
- * creator. false if that cannot be done.
- */
+/* A zombie has no children any more. */
+static bool has_ended(pid_t tgid)
+{
+	struct stat_line line;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/stat", tgid);
+	return read_stat(proc, path, &line) || strchr("ZX", line.state);
+}
+
 static struct task *next_listed(void)
 {
 	size_t i;
@@ -1010,6 +1230,12 @@ static struct task *next_listed(void)
 	return NULL;
 }
 
+/*
+ * Before a task is created whose position differs from that of others which
+ * are not known yet: makes those known, or sees to it that their start tells
+ * them apart. Then no new task is ever assigned the position of another's
+ * creator. false if that cannot be done.
+ */
 static bool settle(void)
 {
 	struct task *task;
@@ -1030,7 +1256,8 @@ static bool settle(void)
 		task = find_task(tid);
 		if (!task)
 			continue;
-		if (!lives(task))
+		/* It may have ended before its children were listed. */
+		if (has_ended(task->tgid))
 			orphans = true;
 		task->creating = false;
 		task->listed = false;
@@ -1140,11 +1367,27 @@ static void creates(struct task *task, enum call_op op)
 	if (flags & CLONE_PARENT)
 		orphans = true;
 	task->creating = true;
+	free(task->children.list);
+	task->children = (struct numbers){ };
+	task->vfork = (op == OP_VFORK || flags & CLONE_VFORK) && process_of(task) &&
+		      !children_of(task->tgid, task->tid, &task->children);
 	if (!task->listed) {
 		task->listed = true;
 		n_listed++;
 	}
 	go_on();
+}
+
+/* From here on, what is opened is not replaced any more. */
+static int set_target_again(struct task *task)
+{
+	struct visit visit = { .place = task->at.place };
+
+	if (note_originals(task))
+		return -1;
+	visit.generation = generation;
+	set_history(&task->at, &visit, 1);
+	return 0;
 }
 
 /* An exec of another thread than the leader ends as the leader's number. */
@@ -1153,6 +1396,17 @@ static void executes(struct task *task)
 	struct stat_line line;
 
 	task->powerless = false;
+	/* A library of the new image, if there is one, asks for a slot again. */
+	if (task->slot)
+		__atomic_store_n(&task->slot->tid, 0, __ATOMIC_RELEASE);
+	leave_slot(task);
+	if (task->at.state == AT_TARGET &&
+	    task->at.history->list[task->at.history->count - 1].generation == ALL_BEFORE &&
+	    set_target_again(task)) {
+		complain(task->tid, "exec: failed to note the descriptors of its namespace: %m");
+		fail(EPERM);
+		return;
+	}
 	if (process_of(task) && task->tgid != task->tid &&
 	    !read_stat(task->dir, "stat", &line)) {
 		task->exec_of = task->tgid;
@@ -1244,7 +1498,183 @@ static void really_moves(struct task *task, ino_t ino)
 	somebody_moved = true;
 	task->check = true;
 	task->entering = ino;
+	write_slot(task);
 	go_on();
+}
+
+static void give(int fd, int flags)
+{
+	struct seccomp_notif_addfd add = {
+		.id = request->id,
+		.srcfd = fd,
+		.flags = SECCOMP_ADDFD_FLAG_SEND,
+		.newfd_flags = flags,
+	};
+
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno != ENOENT)
+		fail(errno);
+}
+
+/* Where the library may create sockets by itself: never by a thread inside. */
+static bool cacheable(struct task *task)
+{
+	return way != NSFD_WAY_THREAD && task->at.real == start_ino &&
+	       !may_enter(task, 0) && process_of(task);
+}
+
+static struct memory *find_memory(pid_t tgid)
+{
+	size_t i;
+
+	for (i = 0; i < n_memories; i++)
+		if (memories[i]->tgid == tgid)
+			return memories[i];
+	return NULL;
+}
+
+static uint64_t cookie_of(int place)
+{
+	static const int families[] = { AF_UNIX, AF_NETLINK, AF_INET };
+	socklen_t len = sizeof(uint64_t);
+	uint64_t cookie = 0;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(families) && !cookie; i++) {
+		fd = place_socket(places[place], NULL, families[i],
+				  SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			continue;
+		if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+			cookie = 0;
+		close(fd);
+	}
+	return cookie;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	ino_t one = places[*(const int *)a]->ino, two = places[*(const int *)b]->ino;
+
+	return one < two ? -1 : one > two;
+}
+
+static int sort_places(void)
+{
+	int i;
+
+	order = calloc(n_places, sizeof(*order));
+	rank = calloc(n_places, sizeof(*rank));
+	if (!order || !rank)
+		return -1;
+	for (i = 0; i < n_places; i++)
+		order[i] = i;
+	qsort(order, n_places, sizeof(*order), by_place);
+	for (i = 0; i < n_places; i++)
+		rank[order[i]] = i;
+	return 0;
+}
+
+/* A process that has ended, or executed, has left its slots. */
+static struct memory *add_memory(pid_t tgid)
+{
+	size_t size = sizeof(struct preload_shared) +
+		      n_places * sizeof(struct preload_place);
+	struct preload_shared *shared;
+	struct memory *memory;
+	int i, fd;
+
+	if (!order && sort_places())
+		return NULL;
+	fd = memfd_create("nsfd-preload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return NULL;
+	memory = calloc(1, sizeof(*memory));
+	memories = reallocarray(memories, n_memories + 1, sizeof(*memories));
+	if (!memory || !memories)
+		err(1, NULL);
+	/* The process gets the file, too, and must not make it shorter. */
+	shared = MAP_FAILED;
+	if (!ftruncate(fd, size) &&
+	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (shared == MAP_FAILED) {
+		close(fd);
+		free(memory);
+		return NULL;
+	}
+	shared->dev = nsfs_dev;
+	shared->home = start_ino;
+	shared->pid = tgid;
+	shared->way = way;
+	shared->size = size;
+	shared->n_places = n_places;
+	for (i = 0; i < n_places; i++) {
+		shared->places[i].ino = places[order[i]]->ino;
+		shared->places[i].cookie = places[order[i]]->cookie;
+		shared->places[i].fd = -1;
+	}
+	*memory = (struct memory){ .tgid = tgid, .fd = fd, .shared = shared,
+				   .size = size };
+	memories[n_memories++] = memory;
+	return memory;
+}
+
+static void serve_library(struct task *task, int what_for, int arg)
+{
+	struct memory *memory;
+	int i;
+
+	if (!cacheable(task)) {
+		fail(EOPNOTSUPP);
+		return;
+	}
+	memory = find_memory(task->tgid);
+	switch (what_for) {
+	case PRELOAD_MAP:
+		for (i = 0; i < n_places; i++) {
+			if (!places[i]->cookie)
+				places[i]->cookie = cookie_of(i);
+			if (!places[i]->cookie) {
+				fail(EOPNOTSUPP);
+				return;
+			}
+		}
+		/* One of an image before has no users any more. */
+		if (memory && !memory->users) {
+			memory->users = 1;
+			put_memory(memory);
+			memory = NULL;
+		}
+		if (!memory)
+			memory = add_memory(task->tgid);
+		if (memory)
+			give(memory->fd, O_CLOEXEC);
+		else
+			fail(ENOMEM);
+		return;
+	case PRELOAD_SLOT:
+		if (!memory || arg < 0 || arg >= PRELOAD_SLOTS) {
+			fail(EINVAL);
+			return;
+		}
+		leave_slot(task);
+		memory->users++;
+		task->memory = memory;
+		task->slot = &memory->shared->slots[arg];
+		/* What it has of the time before is not known to the library. */
+		task->slot->tid = task->tid;
+		write_slot(task);
+		answer(0, 0, 0);
+		return;
+	case PRELOAD_FD:
+		if (arg < 0 || arg >= n_places || !order) {
+			fail(EINVAL);
+			return;
+		}
+		give(places[order[arg]]->fd, O_CLOEXEC);
+		return;
+	}
 }
 
 static void enters(struct task *task)
@@ -1253,6 +1683,10 @@ static void enters(struct task *task)
 	int place, means = -1;
 	ino_t ino;
 
+	if (number == PRELOAD_MAP || number == PRELOAD_SLOT || number == PRELOAD_FD) {
+		serve_library(task, number, nstype);
+		return;
+	}
 	if (number < 0 || (nstype && nstype != CLONE_NEWNET)) {
 		really_moves(task, 0);
 		return;
@@ -1272,6 +1706,7 @@ static void enters(struct task *task)
 		}
 		if (means < 0) {
 			set_real(&task->at, ino);
+			write_slot(task);
 			explain(task->tid, "setns(%d): the thread's own network namespace again", number);
 			answer(0, 0, 0);
 			return;
@@ -1286,6 +1721,7 @@ static void enters(struct task *task)
 		fail(EPERM);
 		return;
 	}
+	write_slot(task);
 	explain(task->tid, "setns(%d): new sockets are created in '%s'", number,
 		places[place]->name);
 	answer(0, 0, 0);
@@ -1411,6 +1847,7 @@ static void serve(void)
 	case OP_UNSHARE:
 		somebody_moved = true;
 		task->check = true;
+		write_slot(task);
 		go_on();
 		break;
 	case OP_SOCKET:

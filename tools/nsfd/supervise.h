@@ -35,6 +35,7 @@ struct place {
 	int fd;
 	ino_t ino;
 	ino_t owner;		/* its user namespace, 0 if that cannot be told */
+	uint64_t cookie;	/* SO_NETNS_COOKIE of its sockets, 0 if not yet known */
 	/* The rest is for a thread inside, where there is no other way. */
 	sem_t go, done;
 	const struct creds *creds;

@@ -40,7 +40,7 @@ sys.exit(subprocess.run(["bash", "-c", "exec 100>&-; exec python3 \"$@\"", "bash
 		timeout 60 ip netns exec far python3 "$here/web.py" ask 10.2.0.1 8081 5 | grep -x '5 200 child'
 }
 
-# What the library does for a program that knows nothing of it.
+# What a program in Python sees: where its sockets are, and where it is itself.
 dance='
 import ctypes, errno, os, socket, sys, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -51,29 +51,36 @@ def setns(fd, kind=NEWNET):
 def cookie(s):
     return s.getsockopt(socket.SOL_SOCKET, 71, 8)    # SO_NETNS_COOKIE
 def where():
-    s = socket.socket()
-    return cookie(s)
+    with socket.socket() as s:
+        return cookie(s)
 def inside():
     return os.stat("/proc/thread-self/ns/net").st_ino
 own = os.open("/proc/self/ns/net", os.O_RDONLY)
 blue = os.open("/run/netns/blue", os.O_RDONLY)
 far = os.open("/run/netns/far", os.O_RDONLY)
 home, home_inode = where(), inside()
-if os.getuid() == 0 and "drop" in sys.argv:
-    os.setgroups([])
-    os.setresgid(65534, 65534, 65534)
-    os.setresuid(65534, 65534, 65534)
 '
 
-# Runs the rest of the program as nobody, after the opens.
 dance()
 {
-	timeout 60 env LD_PRELOAD="$preload" python3 -c "$dance$1" drop
+	nsfd run --grant blue --grant far --user nobody -- python3 -c "$dance$1"
 }
 
-there_and_back()
+# The same, and the library caches nothing.
+dance_uncached()
 {
-	dance '
+	nsfd run --grant blue --grant far --user nobody -- \
+		env -u LD_PRELOAD python3 -c "$dance$1"
+}
+
+# both NAME PROGRAM: with the library, which does nothing without the call, and without
+both()
+{
+	check "$1" dance "$2"
+	check "$1, nothing cached" dance_uncached "$2"
+}
+
+there_and_back='
 setns(blue); b = where(); assert inside() == home_inode
 setns(far); f = where(); assert inside() == home_inode
 setns(own); assert where() == home and inside() == home_inode
@@ -83,49 +90,108 @@ assert len({home, b, f}) == 3
 setns(blue); os.close(blue)
 assert where() == b
 setns(own); assert where() == home'
-}
 
-threads()
-{
-	dance '
+threads='
 seen = {}
 def thread(name, fd):
-    for _ in range(200):
+    for _ in range(100):
         setns(fd); seen.setdefault(name, set()).add(where()); setns(own)
         assert where() == home
     setns(fd)    # and ends there
-before = len(os.listdir("/proc/self/fd"))
-all = [threading.Thread(target=thread, args=a) for a in (("b", blue), ("f", far)) * 4]
+all = [threading.Thread(target=thread, args=a) for a in (("b", blue), ("f", far)) * 32]
 [t.start() for t in all]
 [t.join() for t in all]
 assert len(seen["b"]) == len(seen["f"]) == 1 and seen["b"] != seen["f"], seen
-for _ in range(100):    # join() does not wait for what the C library ends
-    if len(os.listdir("/proc/self/fd")) == before:
-        break
-    time.sleep(0.05)
-assert len(os.listdir("/proc/self/fd")) == before
 assert where() == home'
-}
 
-forks()
-{
-	dance '
+forks='
 setns(blue); b = where()
 pid = os.fork()
 if not pid:
     assert where() == b
     setns(own); assert where() == home
+    setns(far); assert where() not in (b, home)
     os._exit(0)
 assert os.waitpid(pid, 0)[1] == 0
 assert where() == b
 a, c = socket.socketpair()
 a.send(b"x"); assert c.recv(1) == b"x"
 setns(own)'
-}
 
-passes_through()
-{
-	dance '
+# A descriptor that was opened in between is of where the program believed to be.
+restores='
+setns(blue); b = where()
+saved = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+os.close(own)
+own = os.open("/proc/self/ns/net", os.O_RDONLY)    # the number again
+setns(far); f = where(); assert f != b
+setns(saved); assert where() == b
+setns(far); setns(own); assert where() == b'
+
+# Children of two threads in different namespaces, made at the same time, with
+# parents that do not wait, so that they are found by nothing but their creation.
+children_of_threads='
+import subprocess
+setns(blue); b = where(); setns(far); f = where(); setns(own)
+seen = []
+def thread(fd, want):
+    setns(fd)
+    for _ in range(10):
+        r, w = os.pipe()
+        pid = os.fork()
+        if not pid:
+            if os.fork():
+                os._exit(0)
+            time.sleep(0.02)
+            try:
+                os.write(w, where())
+            except OSError as e:
+                os.write(w, str(e.errno).encode())
+            os._exit(0)
+        os.waitpid(pid, 0)
+        os.close(w)
+        got = os.read(r, 8)
+        os.close(r)
+        seen.append(True if got == want else got)
+all = [threading.Thread(target=thread, args=a) for a in ((blue, b), (far, f)) * 4]
+[t.start() for t in all]
+[t.join() for t in all]
+assert seen == [True] * 80, seen'
+
+many_children='
+import subprocess
+setns(blue); b = where()
+for _ in range(500):
+    pid = os.fork()
+    if not pid:
+        os._exit(0 if where() == b else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+assert where() == b'
+
+# An exec from another thread than the first goes on by the number of the first.
+exec_of_thread='
+setns(far); f = where(); setns(own)
+def thread():
+    setns(far)
+    os.execv(sys.executable, [sys.executable, "-c", "import socket; s = socket.socket(); "
+             "assert s.getsockopt(socket.SOL_SOCKET, 71, 8) == " + repr(f)])
+threading.Thread(target=thread).start()
+time.sleep(30)'
+
+signals='
+import signal
+signal.signal(signal.SIGALRM, lambda *a: None)
+signal.siginterrupt(signal.SIGALRM, False)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+setns(blue); b = where()
+before = len(os.listdir("/proc/self/fd"))
+for _ in range(500):
+    setns(blue); assert where() == b; setns(own); assert where() == home
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert len(os.listdir("/proc/self/fd")) == before'
+
+errors='
+import resource
 def refused(call, error):
     try:
         call()
@@ -139,64 +205,77 @@ refused(lambda: setns(uts, 0), errno.EPERM)
 refused(lambda: setns(uts, NEWNET), errno.EINVAL)
 refused(lambda: setns(0, NEWNET), errno.EINVAL)
 refused(lambda: setns(999, NEWNET), errno.EBADF)
+refused(lambda: setns(-1, NEWNET), errno.EBADF)
 refused(lambda: setns(blue, NEWUTS), errno.EINVAL)
-late = os.open("/run/netns/blue", os.O_RDONLY)    # too late to delegate
-refused(lambda: setns(late), errno.EPERM)
+refused(lambda: setns(os.open("/run/netns/other", os.O_RDONLY)), errno.EPERM)
 refused(lambda: os.open("/run/netns/none", os.O_RDONLY), errno.ENOENT)
 assert where() == home
-assert "ns-sockets" in open(f"/proc/self/fdinfo/{blue}").read()
-assert "ns-sockets" not in open(f"/proc/self/fdinfo/{late}").read()
-assert "ns-sockets" not in open(f"/proc/self/fdinfo/{own}").read()
-assert not os.get_inheritable(blue)
 setns(blue); refused(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW), errno.EPERM)
 refused(lambda: socket.socket(99), errno.EAFNOSUPPORT)
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, 4096))
+refused(socket.socket, errno.EMFILE)
+assert socket.socket is not None
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+for flags in (0, socket.SOCK_NONBLOCK):
+    s = libc.socket(socket.AF_INET, socket.SOCK_DGRAM | flags, 0)
+    assert os.get_inheritable(s) and os.get_blocking(s) == (not flags)
+    s = libc.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | flags, 0)
+    assert not os.get_inheritable(s)
 setns(own)'
-}
 
-# Who really moves, by another road, is where it is.
+# A thread that may really enter does: root without --user.
 really_moves()
 {
-	timeout 60 env LD_PRELOAD="$preload" python3 -c "$dance"'
-setns(blue); b = where()
+	nsfd run --netns far --grant blue -- python3 -c "$dance"'
+assert inside() == home_inode
+f = where()
+setns(blue); b = where(); assert inside() == os.stat("/run/netns/blue").st_ino
 assert libc.unshare(NEWNET) == 0
 assert inside() != home_inode and where() not in (home, b)
-setns(own); assert inside() != home_inode and where() == home'
+setns(own); assert inside() == home_inode
+assert where() not in (f, b)' &&
+		[ "$(nsfd run --netns far -- ip netns exec blue stat -L -c %i /proc/self/ns/net)" = \
+			"$(inode /run/netns/blue)" ]
 }
 
-# A program has to be inside: what sends it there really goes, or fails.
-execs()
+# The library alone is no library.
+alone()
 {
-	[ "$(timeout 60 env LD_PRELOAD="$preload" ip netns exec blue stat -L -c %i /proc/self/ns/net)" = \
-		"$(inode /run/netns/blue)" ] &&
-		dance '
-setns(blue)
-for call in (lambda: os.execv("/bin/true", ["true"]),
-             lambda: libc.execvp(b"true", (ctypes.c_char_p * 2)(b"true")) and ctypes.get_errno()):
-    try:
-        assert call() == errno.EPERM
-    except PermissionError:
-        pass
-setns(own); os.execv("/bin/true", ["true"])'
-}
-
-# Off, or where the kernel has no call: setns() is setns().
-transparent()
-{
-	timeout 60 env "$1" LD_PRELOAD="$preload" python3 -c "$dance"'
+	timeout 60 env LD_PRELOAD="$preload" python3 -c "$dance"'
 setns(blue)
 assert inside() == os.stat("/run/netns/blue").st_ino
 b = where(); assert b != home
 setns(own)
-assert inside() == home_inode and where() == home
-assert "ns-sockets" not in open(f"/proc/self/fdinfo/{blue}").read()'
+assert inside() == home_inode and where() == home'
 }
 
-tells()
+# Another library that refuses sockets keeps doing so.
+refusing_library()
 {
-	NSFD_PRELOAD=verbose dance '
-setns(blue)
-os.close(os.open("/proc/net/dev", os.O_RDONLY))' 2>&1 |
-		grep 'libnsfd-preload: .*: /proc/net/dev: of the namespace that the process is in'
+	echo '#include <errno.h>
+int socket(int f, int t, int p) { (void)f; (void)t; (void)p; errno = EACCES; return -1; }' \
+		>"$tmp/refuse.c" &&
+		gcc -shared -fPIC -o "$tmp/refuse.so" "$tmp/refuse.c" &&
+		lands 'Permission denied' env LD_PRELOAD="$tmp/refuse.so" \
+			nsfd run --netns blue -- "$probe"
+}
+
+# Its netlink sockets have the capabilities of the program, or none.
+credentials()
+{
+	nsfd run --netns blue -- ip link add dummy9 type dummy 2>"$tmp/err" ||
+		grep -q 'Unknown device type' "$tmp/err" &&
+		nsfd run --netns blue -- ip addr add 10.8.0.9/32 dev lo &&
+		nsfd run --netns blue -- python3 -c '
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)' &&
+		! nsfd run --netns blue -- setpriv --reuid 65534 --clear-groups --bounding-set -all \
+			ip addr add 10.8.0.10/32 dev lo &&
+		! nsfd run --netns blue --user nobody -- ip addr add 10.8.0.10/32 dev lo &&
+		nsfd run --netns blue -- setpriv --reuid 1234 --clear-groups python3 -c '
+import os, socket
+s = socket.socket()
+assert os.fstat(s.fileno()).st_uid == 1234'
 }
 
 # What "make install" gives, at the place that it was made for.
@@ -318,6 +397,7 @@ every_name()
 pair blue far 10.2.0
 ip -n blue addr add 10.8.0.1/32 dev lo
 ip -n far addr add 10.9.0.1/32 dev lo
+ip netns add other
 probe=$top/build/probe/probe static=$top/build/probe/probe-static
 check 'run: a Python server and client, each in another namespace' serve_and_ask
 check 'run: --user, no capability in any set' serve_as_nobody
@@ -349,16 +429,16 @@ check 'run: the supervisor is beside the program and ends with it' beside
 check 'run: a program that a signal ends' ends_by_signal
 check 'run: without a supervisor, no socket' fails_closed
 check 'run: no tun device in the wrong namespace' no_tun
-check_call 'preload: there and back, with 0 and with the flag, closed' there_and_back
-check_call 'preload: threads have their own notes, and lose nothing' threads
-check_call 'preload: fork, socketpair' forks
-check_call 'preload: all else passes through, with its errno' passes_through
-check_call 'preload: a thread that really moves' really_moves
-check_call 'preload: exec enters, or fails' execs
-check_call 'preload: says what it cannot serve' tells
-check 'preload: off' transparent NSFD_PRELOAD=off
-if have_call; then
-	skip 'preload: transparent without the call' 'this kernel has it'
-else
-	check 'preload: transparent without the call' transparent NSFD_PRELOAD=verbose
-fi
+both 'run: there and back, with 0 and with the flag, closed' "$there_and_back"
+both 'run: 64 threads' "$threads"
+both 'run: fork, socketpair' "$forks"
+both 'run: what was opened in between is restored' "$restores"
+both 'run: children of threads in different namespaces' "$children_of_threads"
+both 'run: many children' "$many_children"
+both 'run: exec from another thread than the first' "$exec_of_thread"
+both 'run: signals during the calls' "$signals"
+both 'run: errors, flags and limits are those of the calls' "$errors"
+check 'run: a thread that really moves' really_moves
+check 'run: the credentials of sockets' credentials
+check "run: another library's refusal" refusing_library
+check 'preload: alone it does nothing' alone
