@@ -224,22 +224,25 @@ static const char *const links[N_LINKS] = {
  */
 static void scan_task(struct task *task, ino_t *seen)
 {
-	char path[96], text[64];
+	char path[64], text[64];
 	struct ns *ns;
 	ino_t ino;
 	size_t i;
-	int type, fd;
+	int dir, type, fd;
 	ssize_t len;
 
+	/* Looking up the process takes longer than reading one of its links. */
+	snprintf(path, sizeof(path), "%s/ns", task->path);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
 	for (i = 0; i < N_LINKS; i++) {
-		snprintf(path, sizeof(path), "%s/ns/%s", task->path, links[i]);
-		len = readlink(path, text, sizeof(text) - 1);
-		if (len < 0) {
-			/* If it is for want of privilege, it is for all of them. */
-			if (errno == EACCES)
-				return;
+		len = readlinkat(dir, links[i], text, sizeof(text) - 1);
+		/* If it is for want of privilege, it is for all of them. */
+		if (len < 0 && errno == EACCES)
+			break;
+		if (len < 0)
 			continue;
-		}
 		text[len] = 0;
 		if (!parse_link(text, &type, &ino))
 			continue;
@@ -249,7 +252,7 @@ static void scan_task(struct task *task, ino_t *seen)
 		seen[i] = ino;
 		ns = find(type, ino, -1);
 		if (!ns->has_uid) {
-			fd = open(path, O_RDONLY | O_CLOEXEC);
+			fd = openat(dir, links[i], O_RDONLY | O_CLOEXEC);
 			ns = find(type, ino, fd);
 			if (fd >= 0)
 				close(fd);
@@ -258,6 +261,7 @@ static void scan_task(struct task *task, ino_t *seen)
 			hold(ns, PROCESS, task->pid, -1, command(task));
 		ns->processes++;
 	}
+	close(dir);
 }
 
 /* Does the descriptor carry a grant? Those of the module tell their namespace. */
