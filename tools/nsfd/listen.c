@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -79,7 +80,9 @@ static int make_socket(int nsfd, const char *ns, int type, const char *text,
 	int fd, on = 1;
 
 	if (parse(text, &addr, ifr.ifr_name))
-		errx(EXIT_USAGE, "%s: not an ADDR:PORT or [ADDR]:PORT of numbers", text);
+		errx(EXIT_USAGE,
+		     "invalid address '%s': expected ADDR:PORT or [ADDR]:PORT, numeric",
+		     text);
 	type |= SOCK_CLOEXEC;
 	/* No --netns yet: the namespace that we are in. */
 	if (nsfd < 0)
@@ -119,26 +122,49 @@ static void check_name(const char *name)
 		if (*c < ' ' || *c > '~' || *c == ':')
 			break;
 	if (*c || c == name || c - name > 255)
-		errx(EXIT_USAGE, "\"%s\": not a name for LISTEN_FDNAMES", name);
+		errx(EXIT_USAGE, "invalid name for LISTEN_FDNAMES: '%s'", name);
 }
 
-/* Puts the sockets at 3, 4, ..., open across exec, whatever was there before. */
+/*
+ * Puts the sockets at 3, 4, ..., open across exec, whatever was there before. A
+ * socket that is in the place of another one is moved on first, so that one
+ * descriptor more than there are sockets is enough.
+ */
 static void arrange(int *fds, int count)
 {
-	int i, fd;
+	int i, j, fd;
 
 	for (i = 0; i < count; i++) {
-		fd = fcntl(fds[i], F_DUPFD_CLOEXEC, LISTEN_FDS_START + count);
-		if (fd < 0)
-			err(1, "too many sockets");
+		fd = LISTEN_FDS_START + i;
+		if (fds[i] == fd) {
+			if (fcntl(fd, F_SETFD, 0))
+				err(1, "failed to keep socket %d open", fd);
+			continue;
+		}
+		for (j = i + 1; j < count; j++) {
+			if (fds[j] != fd)
+				continue;
+			fds[j] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+			if (fds[j] < 0)
+				err(1, "failed to move socket %d", fd);
+		}
+		if (dup2(fds[i], fd) < 0)
+			err(1, "failed to move a socket to descriptor %d", fd);
 		close(fds[i]);
-		fds[i] = fd;
 	}
-	for (i = 0; i < count; i++) {
-		if (dup2(fds[i], LISTEN_FDS_START + i) < 0)
-			err(1, "descriptor %d", LISTEN_FDS_START + i);
-		close(fds[i]);
-	}
+}
+
+/* A number as listen(2) takes it; the kernel lowers what is above somaxconn. */
+static int parse_backlog(const char *text)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || n > INT_MAX)
+		errx(EXIT_USAGE, "invalid --backlog argument: '%s'", text);
+	return n;
 }
 
 static void set_number(const char *name, long value)
@@ -147,7 +173,7 @@ static void set_number(const char *name, long value)
 
 	snprintf(text, sizeof(text), "%ld", value);
 	if (setenv(name, text, 1))
-		err(1, "%s", name);
+		err(1, "failed to set %s", name);
 }
 
 int cmd_listen(int argc, char **argv)
@@ -165,7 +191,7 @@ int cmd_listen(int argc, char **argv)
 	};
 	const char *ns = "own namespace", *name = NULL, *netns_name = "unknown";
 	int opt, count = 0, nsfd = -1, backlog = SOMAXCONN, fds[MAX_SOCKETS];
-	char *names, *end;
+	char *names;
 	bool locked = false;
 	struct user user = { };
 	size_t size;
@@ -177,9 +203,7 @@ int cmd_listen(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "+hn:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'b':
-			backlog = strtol(optarg, &end, 10);
-			if (end == optarg || *end || backlog < 0)
-				errx(EXIT_USAGE, "%s: not a number", optarg);
+			backlog = parse_backlog(optarg);
 			break;
 		case 'n':
 			if (nsfd >= 0)
@@ -222,10 +246,13 @@ int cmd_listen(int argc, char **argv)
 	if (nsfd >= 0)
 		close(nsfd);
 	if (setenv("LISTEN_FDNAMES", names, 1))
-		err(1, "LISTEN_FDNAMES");
+		err(1, "failed to set LISTEN_FDNAMES");
 	free(names);
 	set_number("LISTEN_FDS", count);
 	set_number("LISTEN_PID", getpid());
+	/* It may be that of another process, which sd_listen_fds(3) would notice. */
+	if (unsetenv("LISTEN_PIDFDID"))
+		err(1, "failed to unset LISTEN_PIDFDID");
 	if (user.name)
 		user_become(&user);
 	if (locked)

@@ -12,6 +12,7 @@
 #include <linux/sockios.h>
 #include <locale.h>
 #include <sched.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,16 @@ struct ns {
 	ino_t ino;
 	bool has_uid;
 	uid_t uid;
-	struct holder *holders;	/* the last one found comes first */
+	bool mounts_seen;	/* of a mount namespace */
+	unsigned int processes;
+	struct holder *holders[N_HOW];	/* the last one found comes first */
+};
+
+/* A process, or one of its threads, while it is looked at. */
+struct task {
+	pid_t pid;
+	char path[48];		/* in /proc */
+	char comm[64];		/* read when it is needed, see command() */
 };
 
 static const struct type {
@@ -67,9 +77,13 @@ static const struct type {
 	{ "uts", CLONE_NEWUTS },
 };
 
-static struct ns *all;
+static struct ns **all;
 static size_t n_all;
+static void *tree;		/* of tsearch(3), with what is in @all */
 static dev_t nsfs;
+static ino_t own_mnt;
+/* Text has the first process of a namespace only, and the number of the others. */
+static bool every_process;
 
 static void *need(void *memory)
 {
@@ -104,23 +118,33 @@ static bool owner(int fd, int type, uid_t *uid)
 	return found;
 }
 
-/* @fd may be -1; whoever comes with one later makes the owner known. */
+static int compare(const void *a, const void *b)
+{
+	const struct ns *x = a, *y = b;
+	int order = x->type == y->type ? 0 :
+		    strcmp(type_name(x->type), type_name(y->type));
+
+	return order ? order : x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+/* @fd may be -1: then the owner is not found out this time. */
 static struct ns *find(int type, ino_t ino, int fd)
 {
-	struct ns *ns;
-	size_t i;
+	struct ns key = { .type = type, .ino = ino }, *ns;
+	struct ns **found = tfind(&key, &tree, compare);
 
-	for (i = 0; i < n_all; i++)
-		if (all[i].ino == ino && all[i].type == type)
-			break;
-	if (i == n_all) {
+	if (found) {
+		ns = *found;
+	} else {
+		ns = need(calloc(1, sizeof(*ns)));
+		ns->type = type;
+		ns->ino = ino;
+		need(tsearch(ns, &tree, compare));
 		if (!(n_all & (n_all - 1)))
 			all = need(reallocarray(all, n_all ? 2 * n_all : 1,
 						sizeof(*all)));
-		n_all++;
-		all[i] = (struct ns){ .type = type, .ino = ino };
+		all[n_all++] = ns;
 	}
-	ns = &all[i];
 	if (!ns->has_uid && fd >= 0)
 		ns->has_uid = owner(fd, type, &ns->uid);
 	return ns;
@@ -135,8 +159,8 @@ static struct holder *hold(struct ns *ns, enum how what, pid_t pid, int fd,
 	h->pid = pid;
 	h->fd = fd;
 	h->name = need(strdup(name));
-	h->next = ns->holders;
-	ns->holders = h;
+	h->next = ns->holders[what];
+	ns->holders[what] = h;
 	return h;
 }
 
@@ -165,65 +189,79 @@ static bool parse_link(const char *text, int *type, ino_t *ino)
 }
 
 /* A title has any bytes in it, newlines too; the kernel ends it with one. */
-static void command(const char *task, char *comm, size_t size)
+static const char *command(struct task *task)
 {
 	ssize_t len = -1;
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/comm", task);
+	if (*task->comm)
+		return task->comm;
+	snprintf(path, sizeof(path), "%s/comm", task->path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
-		len = read(fd, comm, size - 1);
+		len = read(fd, task->comm, sizeof(task->comm) - 1);
 		close(fd);
 	}
-	if (len > 0)
-		comm[len - 1] = 0;
-	else
-		snprintf(comm, size, "?");
+	task->comm[len > 0 ? len - 1 : 0] = 0;
+	/* A title may be empty, and a process gone. */
+	if (!*task->comm)
+		strcpy(task->comm, "?");
+	return task->comm;
 }
+
+/* The namespaces of a process, in the order of the files in /proc/PID/ns. */
+enum { MNT = 2, NET = 3, N_LINKS = 10 };
+
+static const char *const links[N_LINKS] = {
+	"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time",
+	"time_for_children", "user", "uts",
+};
 
 /*
  * The namespaces of a process or thread; @seen has those of its process, and
- * only what differs from them is noted. Returns the inode of the net one.
+ * only what differs from them is noted.
  */
-static ino_t scan_task(const char *task, pid_t pid, const char *comm, ino_t *seen)
+static void scan_task(struct task *task, ino_t *seen)
 {
-	static const char *const links[] = {
-		"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time",
-		"time_for_children", "user", "uts",
-	};
-	char path[96], text[64];
+	char path[64], text[64];
 	struct ns *ns;
-	ino_t ino, net = 0;
+	ino_t ino;
 	size_t i;
-	int type, fd;
+	int dir, type, fd;
 	ssize_t len;
 
-	for (i = 0; i < ARRAY_SIZE(links); i++) {
-		snprintf(path, sizeof(path), "%s/ns/%s", task, links[i]);
-		len = readlink(path, text, sizeof(text) - 1);
+	/* Looking up the process takes longer than reading one of its links. */
+	snprintf(path, sizeof(path), "%s/ns", task->path);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	for (i = 0; i < N_LINKS; i++) {
+		len = readlinkat(dir, links[i], text, sizeof(text) - 1);
+		/* If it is for want of privilege, it is for all of them. */
+		if (len < 0 && errno == EACCES)
+			break;
 		if (len < 0)
 			continue;
 		text[len] = 0;
 		if (!parse_link(text, &type, &ino))
 			continue;
-		if (type == CLONE_NEWNET)
-			net = ino;
 		/* What the children get is of interest if it is another one. */
 		if (seen[i] == ino || (strchr(links[i], '_') && seen[i - 1] == ino))
 			continue;
+		seen[i] = ino;
 		ns = find(type, ino, -1);
 		if (!ns->has_uid) {
-			fd = open(path, O_RDONLY | O_CLOEXEC);
+			fd = openat(dir, links[i], O_RDONLY | O_CLOEXEC);
 			ns = find(type, ino, fd);
 			if (fd >= 0)
 				close(fd);
 		}
-		hold(ns, PROCESS, pid, -1, comm);
-		seen[i] = ino;
+		if (every_process || !ns->processes)
+			hold(ns, PROCESS, task->pid, -1, command(task));
+		ns->processes++;
 	}
-	return net;
+	close(dir);
 }
 
 /* Does the descriptor carry a grant? Those of the module tell their namespace. */
@@ -248,22 +286,22 @@ static bool is_delegated(const char *task, int fd, ino_t *ino)
 }
 
 /* A descriptor of the module: it is not of nsfs, and cannot be opened anew. */
-static void scan_anonymous(const char *task, pid_t pid, int fd, const char *comm)
+static void scan_anonymous(struct task *task, int fd)
 {
 	char path[64], text[32];
 	bool delegated;
 	ino_t ino = 0;
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "%s/fd/%d", task, fd);
+	snprintf(path, sizeof(path), "%s/fd/%d", task->path, fd);
 	len = readlink(path, text, sizeof(text) - 1);
 	text[len < 0 ? 0 : len] = 0;
 	if (strcmp(text, "anon_inode:[nsfd]"))
 		return;
-	delegated = is_delegated(task, fd, &ino);
+	delegated = is_delegated(task->path, fd, &ino);
 	if (ino)
-		hold(find(CLONE_NEWNET, ino, -1), DESCRIPTOR, pid, fd,
-		     comm)->delegated = delegated;
+		hold(find(CLONE_NEWNET, ino, -1), DESCRIPTOR, task->pid, fd,
+		     command(task))->delegated = delegated;
 }
 
 /* A socket or a tun device? */
@@ -275,14 +313,14 @@ static bool has_net(const struct statx *st)
 }
 
 /* A socket, or a tun device, that is not where its process is. */
-static void scan_socket(pid_t pid, int fd, const char *comm, ino_t own, int *pidfd)
+static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 {
 	struct statx st;
 	int copy, nsfd;
 	ino_t ino;
 
 	if (*pidfd < 0)
-		*pidfd = syscall(SYS_pidfd_open, pid, 0);
+		*pidfd = syscall(SYS_pidfd_open, task->pid, 0);
 	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
 	if (copy < 0)
 		return;
@@ -296,11 +334,12 @@ static void scan_socket(pid_t pid, int fd, const char *comm, ino_t own, int *pid
 	if (nsfd < 0)
 		return;
 	if (!nsfd_id(nsfd, NULL, &ino) && ino != own)
-		hold(find(CLONE_NEWNET, ino, nsfd), SOCKET, pid, fd, comm);
+		hold(find(CLONE_NEWNET, ino, nsfd), SOCKET, task->pid, fd,
+		     command(task));
 	close(nsfd);
 }
 
-static void scan_descriptors(const char *task, pid_t pid, const char *comm, ino_t own)
+static void scan_descriptors(struct task *task, ino_t own)
 {
 	char path[64], file[96];
 	int fd, copy, pidfd = -1;
@@ -309,7 +348,7 @@ static void scan_descriptors(const char *task, pid_t pid, const char *comm, ino_
 	ino_t ino;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/fd", task);
+	snprintf(path, sizeof(path), "%s/fd", task->path);
 	dir = opendir(path);
 	if (!dir)
 		return;
@@ -326,13 +365,14 @@ static void scan_descriptors(const char *task, pid_t pid, const char *comm, ino_
 				continue;
 			/* The number may be another descriptor's by now. */
 			if (!nsfd_id(copy, NULL, &ino))
-				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR, pid, fd,
-				     comm)->delegated = is_delegated(task, fd, &ino);
+				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR,
+				     task->pid, fd, command(task))->delegated =
+					is_delegated(task->path, fd, &ino);
 			close(copy);
 		} else if (has_net(&st)) {
-			scan_socket(pid, fd, comm, own, &pidfd);
+			scan_socket(task, fd, own, &pidfd);
 		} else if (!(st.stx_mode & S_IFMT)) {
-			scan_anonymous(task, pid, fd, comm);
+			scan_anonymous(task, fd);
 		}
 	}
 	closedir(dir);
@@ -396,49 +436,61 @@ static int open_mount(int root, const char *path, bool own)
 	return fd;
 }
 
-static void scan_mounts(pid_t pid)
+/* Finds the owner of @ns by its mount, unless something else is mounted over it. */
+static void ask_mount(struct ns *ns, int root, const char *path, bool own)
 {
-	char path[64], *line = NULL, *root, *point, *rest;
+	ino_t ino;
+	int fd;
+
+	fd = open_mount(root, path, own);
+	if (fd < 0)
+		return;
+	if (!nsfd_id(fd, NULL, &ino) && ino == ns->ino)
+		find(ns->type, ino, fd);
+	close(fd);
+}
+
+/* The mounts in the mount namespace @mnt, if they have not been seen before. */
+static void scan_mounts(const struct task *task, ino_t mnt)
+{
+	char path[64], *line = NULL, *root, *point;
 	struct holder *h;
 	struct ns *ns;
 	size_t size = 0;
-	int type, fd, dir;
-	struct stat mine, theirs;
-	ino_t ino, there;
+	int type, dir;
+	ino_t ino;
 	FILE *mounts;
-	bool own;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	own = !stat("/proc/self/ns/mnt", &mine) && !stat(path, &theirs) &&
-	      mine.st_ino == theirs.st_ino;
-	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	if (!mnt)
+		return;
+	ns = find(CLONE_NEWNS, mnt, -1);
+	if (ns->mounts_seen)
+		return;
+	ns->mounts_seen = true;
+	snprintf(path, sizeof(path), "%s/mountinfo", task->path);
 	mounts = fopen(path, "re");
 	if (!mounts)
 		return;
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	snprintf(path, sizeof(path), "%s/root", task->path);
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (getline(&line, &size, mounts) > 0) {
+		if (!strstr(line, " - nsfs "))
+			continue;
 		root = NULL;
 		point = NULL;
-		rest = strstr(line, " - nsfs ");
-		if (!rest || sscanf(line, "%*s %*s %*s %ms %ms", &root, &point) != 2 ||
+		if (sscanf(line, "%*s %*s %*s %ms %ms", &root, &point) != 2 ||
 		    !parse_link(root, &type, &ino))
 			goto next;
 		unescape(point);
-		fd = open_mount(dir, point, own);
-		/* Something else may be mounted over it. */
-		if (nsfd_id(fd, NULL, &there) || there != ino)
-			ns = find(type, ino, -1);
-		else
-			ns = find(type, ino, fd);
-		if (fd >= 0)
-			close(fd);
+		ns = find(type, ino, -1);
+		if (!ns->has_uid)
+			ask_mount(ns, dir, point, mnt == own_mnt);
 		/* A copy of the mount in a copy of the mount namespace adds nothing. */
-		for (h = ns->holders; h; h = h->next)
-			if (h->how == MOUNT && !strcmp(h->name, point))
+		for (h = ns->holders[MOUNT]; h; h = h->next)
+			if (!strcmp(h->name, point))
 				break;
 		if (!h)
-			hold(ns, MOUNT, pid, -1, point);
+			hold(ns, MOUNT, task->pid, -1, point);
 next:
 		free(root);
 		free(point);
@@ -449,75 +501,75 @@ next:
 		close(dir);
 }
 
-/* Returns whether @ino has been asked for before. */
-static bool known_mnt(ino_t ino)
+static void scan_threads(struct task *process, const ino_t *seen)
 {
-	static ino_t *seen;
-	static size_t n;
-	size_t i;
+	ino_t theirs[N_LINKS];
+	char path[64];
+	struct dirent *entry;
+	struct task thread;
+	struct stat st;
+	DIR *dir;
+	int tid;
 
-	for (i = 0; i < n; i++)
-		if (seen[i] == ino)
-			return true;
-	seen = need(reallocarray(seen, n + 1, sizeof(*seen)));
-	seen[n++] = ino;
-	return false;
+	/* The directory has a link for each thread, and two of its own. */
+	snprintf(path, sizeof(path), "%s/task", process->path);
+	if (!stat(path, &st) && st.st_nlink == 3)
+		return;
+	/* Threads are listed by the title of their process. */
+	command(process);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (!number(entry->d_name, &tid) || tid == process->pid)
+			continue;
+		thread.pid = tid;
+		snprintf(thread.path, sizeof(thread.path), "%s/task/%d",
+			 process->path, tid);
+		strcpy(thread.comm, process->comm);
+		memcpy(theirs, seen, sizeof(theirs));
+		scan_task(&thread, theirs);
+		scan_mounts(&thread, theirs[MNT]);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static void scan_process(pid_t pid)
 {
-	char task[48], path[64], comm[64];
-	ino_t seen[10] = { }, thread_seen[10], net;
-	struct dirent *entry;
-	struct stat st;
-	int tid;
-	DIR *dir;
+	struct task task = { .pid = pid };
+	ino_t seen[N_LINKS] = { };
 
-	snprintf(task, sizeof(task), "/proc/%d", pid);
-	command(task, comm, sizeof(comm));
-	net = scan_task(task, pid, comm, seen);
-	snprintf(path, sizeof(path), "%s/task", task);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		if (!number(entry->d_name, &tid) || tid == pid)
-			continue;
-		snprintf(path, sizeof(path), "%s/task/%d", task, tid);
-		memcpy(thread_seen, seen, sizeof(seen));
-		scan_task(path, tid, comm, thread_seen);
-	}
-	if (dir)
-		closedir(dir);
-	snprintf(path, sizeof(path), "%s/ns/mnt", task);
-	if (!stat(path, &st) && !known_mnt(st.st_ino))
-		scan_mounts(pid);
+	snprintf(task.path, sizeof(task.path), "/proc/%d", pid);
+	scan_task(&task, seen);
+	scan_mounts(&task, seen[MNT]);
+	scan_threads(&task, seen);
 	/* Our own descriptors are those of this search. */
 	if (pid != getpid())
-		scan_descriptors(task, pid, comm, net);
+		scan_descriptors(&task, seen[NET]);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_pointers(const void *a, const void *b)
 {
-	const struct ns *x = a, *y = b;
-	int order = strcmp(type_name(x->type), type_name(y->type));
-
-	return order ? order : x->ino < y->ino ? -1 : x->ino > y->ino;
+	return compare(*(struct ns *const *)a, *(struct ns *const *)b);
 }
 
 static void finish(void)
 {
 	struct holder *h, *next, *reversed;
 	size_t i;
+	int how;
 
 	if (n_all)
-		qsort(all, n_all, sizeof(*all), compare);
+		qsort(all, n_all, sizeof(*all), compare_pointers);
 	for (i = 0; i < n_all; i++) {
-		reversed = NULL;
-		for (h = all[i].holders; h; h = next) {
-			next = h->next;
-			h->next = reversed;
-			reversed = h;
+		for (how = 0; how < N_HOW; how++) {
+			reversed = NULL;
+			for (h = all[i]->holders[how]; h; h = next) {
+				next = h->next;
+				h->next = reversed;
+				reversed = h;
+			}
+			all[i]->holders[how] = reversed;
 		}
-		all[i].holders = reversed;
 	}
 }
 
@@ -584,9 +636,7 @@ static void print_holders(const struct ns *ns, enum how what)
 	const char *comma = "";
 
 	printf(",\"%s\":[", plural[what]);
-	for (h = ns->holders; h; h = h->next) {
-		if (h->how != what)
-			continue;
+	for (h = ns->holders[what]; h; h = h->next) {
 		printf("%s{\"pid\":%d", comma, h->pid);
 		if (h->fd >= 0)
 			printf(",\"fd\":%d", h->fd);
@@ -608,13 +658,13 @@ static void print_json(void)
 	printf("{\"namespaces\":[");
 	for (i = 0; i < n_all; i++) {
 		printf("%s\n{\"type\":\"%s\",\"inode\":%ju,\"uid\":", i ? "," : "",
-		       type_name(all[i].type), (uintmax_t)all[i].ino);
-		if (all[i].has_uid)
-			printf("%u", all[i].uid);
+		       type_name(all[i]->type), (uintmax_t)all[i]->ino);
+		if (all[i]->has_uid)
+			printf("%u", all[i]->uid);
 		else
 			printf("null");
 		for (what = 0; what < N_HOW; what++)
-			print_holders(&all[i], what);
+			print_holders(all[i], what);
 		putchar('}');
 	}
 	printf("\n]}\n");
@@ -643,40 +693,44 @@ static void print_name(const char *text)
 	}
 }
 
+static void print_holder(const struct holder *h)
+{
+	if (h->how != MOUNT)
+		printf("%s %d", h->how == PROCESS ? "process" :
+		       h->how == SOCKET ? "socket" : "descriptor", h->pid);
+	if (h->fd >= 0)
+		printf(":%d", h->fd);
+	if (h->how != MOUNT)
+		putchar(' ');
+	print_name(h->name);
+	if (h->delegated)
+		printf(" " DELEGATED);
+}
+
 static void print_text(void)
 {
 	const struct holder *h;
-	unsigned int processes;
 	const char *comma;
 	size_t i;
+	int how;
 
 	printf("%-6s %-10s %5s %s\n", "TYPE", "INODE", "UID", "HELD BY");
 	for (i = 0; i < n_all; i++) {
-		printf("%-6s %-10ju ", type_name(all[i].type), (uintmax_t)all[i].ino);
-		if (all[i].has_uid)
-			printf("%5u ", all[i].uid);
+		printf("%-6s %-10ju ", type_name(all[i]->type), (uintmax_t)all[i]->ino);
+		if (all[i]->has_uid)
+			printf("%5u ", all[i]->uid);
 		else
 			printf("%5s ", "?");
 		comma = "";
-		processes = 0;
-		for (h = all[i].holders; h; h = h->next) {
-			if (h->how == PROCESS && processes++)
-				continue;
-			printf("%s", comma);
-			comma = ", ";
-			if (h->how != MOUNT)
-				printf("%s %d", h->how == PROCESS ? "process" :
-				       h->how == SOCKET ? "socket" : "descriptor", h->pid);
-			if (h->fd >= 0)
-				printf(":%d", h->fd);
-			if (h->how != MOUNT)
-				putchar(' ');
-			print_name(h->name);
-			if (h->delegated)
-				printf(" " DELEGATED);
+		for (how = 0; how < N_HOW; how++) {
+			for (h = all[i]->holders[how]; h; h = h->next) {
+				printf("%s", comma);
+				print_holder(h);
+				comma = ", ";
+			}
 		}
-		if (processes > 1)
-			printf("%s%u more processes", comma, processes - 1);
+		if (all[i]->processes > 1)
+			printf("%s%u more processes", comma, all[i]->processes - 1);
 		putchar('\n');
 	}
 }
@@ -706,8 +760,12 @@ int cmd_ls(int argc, char **argv)
 		warnx("C.UTF-8: no such locale");
 	proc = opendir("/proc");
 	if (!proc || stat("/proc/self/ns/net", &st))
-		err(1, "/proc");
+		err(1, "failed to read /proc");
 	nsfs = st.st_dev;
+	if (stat("/proc/self/ns/mnt", &st))
+		err(1, "failed to identify the mount namespace");
+	own_mnt = st.st_ino;
+	every_process = json;
 	while ((entry = readdir(proc)))
 		if (number(entry->d_name, &pid))
 			scan_process(pid);

@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
+# shellcheck disable=SC2016 # programs of other shells
 # nsfd listen: sockets for programs that take LISTEN_FDS.
 
 # Says what it got, then answers one connection or message on each socket.
@@ -100,8 +101,12 @@ bad_listen()
 
 	for text in 80 :80 1.2.3:80 1.2.3.4 1.2.3.4:x 1.2.3.4:65536 ::1:80 '[::1]' \
 		'[::1:80' '[1.2.3.4]:80' localhost:80; do
-		fails 2 "nsfd: $text: not an ADDR:PORT or [ADDR]:PORT of numbers" \
+		fails 2 "nsfd: invalid address '$text': expected ADDR:PORT or [ADDR]:PORT, numeric" \
 			nsfd listen --tcp "$text" -- true || return 1
+	done
+	for text in '' x 5x -1 ' 1' 2147483648 4294967297 18446744073709551617; do
+		fails 2 "nsfd: invalid --backlog argument: '$text'" \
+			nsfd listen --backlog "$text" --tcp 127.0.0.1:90 -- true || return 1
 	done
 	fails 1 'nsfd: /run/netns/none: No such file or directory' \
 		nsfd listen --netns none --tcp 127.0.0.1:80 -- true &&
@@ -115,10 +120,41 @@ bad_listen()
 			nsfd listen --netns red --tcp 127.0.0.1:90 --tcp 127.0.0.1:90 -- true &&
 		fails 1 'nsfd: no-such-user: no such user' \
 			nsfd listen --tcp 127.0.0.1:90 --user no-such-user -- true &&
-		fails 2 'nsfd: "a:b": not a name for LISTEN_FDNAMES' \
+		fails 2 "nsfd: invalid name for LISTEN_FDNAMES: 'a:b'" \
 			nsfd listen --name a:b --tcp 127.0.0.1:90 -- true &&
 		fails 2 'nsfd: listen: bad arguments: try "nsfd listen --help"' \
 			nsfd listen --tcp 127.0.0.1:90
+}
+
+# fill OPEN...: about as many sockets as the limit allows, with these open before
+fill()
+{
+	bash -c 'ulimit -n 42
+		for fd; do eval "exec $fd</dev/null"; done
+		for port in {1..36}; do args+=(--netns red --tcp "127.0.0.1:70$port"); done
+		exec nsfd listen "${args[@]}" -- python3 -c "$0"' '
+import os, socket
+ports = [socket.socket(fileno=fd).getsockname()[1] for fd in range(3, 39)]
+assert ports == [int(f"70{n}") for n in range(1, 37)], ports
+assert int(os.environ["LISTEN_FDS"]) == 36
+' "$@"
+}
+
+# What was open before is closed, and what is in the way of another is moved.
+descriptors()
+{
+	fill && fill 3 && [ "$(bash -c 'exec 3</dev/null 5</dev/null 8</dev/null
+		exec nsfd listen --udp 127.0.0.1:71 --udp 127.0.0.1:72 --udp 127.0.0.1:73 \
+			--udp 127.0.0.1:74 --udp 127.0.0.1:75 -- python3 -c "
+import os, socket
+print([socket.socket(fileno=fd).getsockname()[1] for fd in range(3, 8)],
+      os.readlink(\"/proc/self/fd/8\"))"')" = '[71, 72, 73, 74, 75] /dev/null' ]
+}
+
+environment()
+{
+	[ "$(LISTEN_PIDFDID=12 nsfd listen --udp 127.0.0.1:71 --backlog 2147483647 -- \
+		sh -c 'echo "${LISTEN_PIDFDID-none} $LISTEN_FDS"')" = 'none 1' ]
 }
 
 stranger()
@@ -133,5 +169,7 @@ pair blue client2 10.2.0
 check 'listen: IPv4, IPv6, UDP, a device, two namespaces, names' several
 check 'listen: --user has no capability in any set' drops
 check 'listen: Debian'\''s lighttpd in two namespaces, as nobody' packaged
+check 'listen: any descriptors open before, no more than needed' descriptors
+check 'listen: the environment of systemd' environment
 check 'listen: errors, status and one line' bad_listen
 check 'listen: not for those without privilege' stranger

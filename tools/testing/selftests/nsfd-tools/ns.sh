@@ -102,6 +102,34 @@ time.sleep(60)'
 		"[p['pid'] for p in ns['processes']] == [$tid]"
 }
 
+# A mount that only a thread sees: it is alone in its mount namespace.
+ls_thread_mount()
+{
+	touch "$tmp/mine"
+	start python3 -c '
+import ctypes, os, sys, threading, time
+libc = ctypes.CDLL(None)
+def other():
+    libc.unshare(0x20000)
+    libc.mount(b"", b"/", None, 0x44000, None)
+    libc.mount(b"/proc/thread-self/ns/net", sys.argv[1].encode(), None, 0x1000, None)
+    time.sleep(60)
+threading.Thread(target=other, daemon=True).start()
+time.sleep(60)' "$tmp/mine"
+	wait_for 5 eval 'grep -q "$tmp/mine" "/proc/$pid/task"/*/mountinfo' &&
+		listed net "$(inode /proc/self/ns/net)" \
+			"any(m['path'] == '$tmp/mine' for m in ns['mounts'])"
+}
+
+# Text has one process of each namespace, and the number of the others.
+ls_others()
+{
+	start unshare -u sh -c 'sleep 60 & sleep 60 & exec sleep 60' &&
+		wait_for 5 pgrep -P "$pid" && sleeps &&
+		nsfd ls | grep "^uts *$(inode "/proc/$pid/ns/uts") .* process $pid sleep, 2 more processes\$" &&
+		listed uts "$(inode "/proc/$pid/ns/uts")" 'len(ns["processes"]) == 3'
+}
+
 moved_thread()
 {
 	for tid in "/proc/$pid/task"/*; do
@@ -502,6 +530,8 @@ check 'ls: a namespace that only a descriptor holds' ls_descriptor
 check 'ls: a namespace that only a socket holds' ls_socket
 check_call 'ls: a descriptor that carries a grant' ls_granted
 check 'ls: a namespace that only a thread is in' ls_thread
+check 'ls: a mount that only a thread sees' ls_thread_mount
+check 'ls: the other processes in a namespace' ls_others
 check 'ls: the owner of a namespace' ls_owner
 check 'ls: whatever a process is called' ls_titles
 check 'ls: opens nothing that a user has prepared' ls_prepared
