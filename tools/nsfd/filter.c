@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ static const struct call {
 	{ "execve",	OP_EXEC },
 	{ "execveat",	OP_EXEC },
 	{ "ioctl",	OP_IOCTL },
+	{ "seccomp",	OP_FILTER },
+	{ "prctl",	OP_FILTER },
 };
 
 /* The kernel reads 32 bits of the request of ioctl(), whatever is above them. */
@@ -119,6 +122,14 @@ static void check(int error, const char *what)
 	err(1, "failed to build the seccomp filter: %s", what);
 }
 
+/* The calls that install a filter have other uses. Both look at 32 bits. */
+static struct scmp_arg_cmp installs_filter(int nr)
+{
+	return (struct scmp_arg_cmp)
+		SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff,
+			nr == SCMP_SYS(prctl) ? PR_SET_SECCOMP : SECCOMP_SET_MODE_FILTER);
+}
+
 static void add_rules(scmp_filter_ctx ctx, bool io_uring)
 {
 	const struct scmp_arg_cmp new_net =
@@ -139,6 +150,10 @@ static void add_rules(scmp_filter_ctx ctx, bool io_uring)
 						       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
 							       device_requests[r])),
 				      calls[i].name);
+			break;
+		case OP_FILTER:
+			check(seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, nr, 1,
+					       installs_filter(nr)), calls[i].name);
 			break;
 		default:
 			/* For i386 this covers socketcall(SYS_SOCKET), too. */

@@ -137,6 +137,7 @@ struct original {
 /* What a process shares with its preload library. */
 struct memory {
 	int users;
+	bool off;	/* a filter may not allow what the library calls */
 	pid_t tgid;
 	int fd;
 	size_t size;
@@ -158,6 +159,7 @@ struct era {
 static int listener, proc;
 static struct supervised what;
 static ino_t start_ino, own_userns;
+static uint64_t n_filters;	/* of the program at its start */
 static dev_t nsfs_dev;
 static long tick;
 
@@ -437,7 +439,7 @@ static void write_slot(struct task *task)
 
 	if (!task->slot)
 		return;
-	if (!task->check && task->at.real == start_ino)
+	if (!task->check && task->at.real == start_ino && !task->memory->off)
 		value = task->at.state == AT_TARGET ? rank[task->at.place] :
 			task->at.state == AT_START ? SLOT_START : SLOT_HOME;
 	__atomic_store_n(&task->slot->place, value, __ATOMIC_RELEASE);
@@ -1515,11 +1517,26 @@ static void give(int fd, int flags)
 		fail(errno);
 }
 
-/* Where the library may create sockets by itself: never by a thread inside. */
+static uint64_t count_filters(struct task *task)
+{
+	char text[8192];
+	uint64_t count;
+
+	if (read_file(task->dir, "status", text, sizeof(text)) < 0 ||
+	    field(text, "\nSeccomp_filters:", 0, 10, &count))
+		return UINT64_MAX;
+	return count;
+}
+
+/*
+ * Where the library may create sockets by itself: never by a thread inside, nor
+ * where a filter of the program's own may kill it for a call it does not know.
+ */
 static bool cacheable(struct task *task)
 {
 	return way != NSFD_WAY_THREAD && task->at.real == start_ino &&
-	       !may_enter(task, 0) && process_of(task);
+	       !may_enter(task, 0) && process_of(task) &&
+	       count_filters(task) == n_filters;
 }
 
 static struct memory *find_memory(pid_t tgid)
@@ -1675,6 +1692,29 @@ static void serve_library(struct task *task, int what_for, int arg)
 		give(places[order[arg]]->fd, O_CLOEXEC);
 		return;
 	}
+}
+
+/* From now on the library of this process asks for each call. */
+static void installs_filter(void)
+{
+	struct task *task = find_task(request->pid);
+	struct memory *memory;
+	size_t i;
+
+	if (!task)
+		task = add_task(request->pid);
+	memory = task && process_of(task) ? find_memory(task->tgid) : NULL;
+	if (memory && still_waiting()) {
+		memory->off = true;
+		gather_tasks();
+		for (i = 0; i < n_gathered; i++) {
+			if (gathered[i]->memory != memory)
+				continue;
+			read_slot(gathered[i]);
+			write_slot(gathered[i]);
+		}
+	}
+	go_on();
 }
 
 static void enters(struct task *task)
@@ -1837,6 +1877,10 @@ static void serve(void)
 		return;
 	}
 	op = filter_op(data->arch, data->nr);
+	if (op == OP_FILTER) {
+		installs_filter();
+		return;
+	}
 	task = caller();
 	if (!task)
 		return;
@@ -1868,6 +1912,7 @@ static void serve(void)
 	case OP_IOCTL:
 		opens_device(task);
 		break;
+	case OP_FILTER:
 	case OP_NONE:
 		complain(task->tid, "system call %d of architecture %#x: not expected",
 			 data->nr, data->arch);
@@ -1902,6 +1947,7 @@ static void first_task(void)
 	task = add_task(what.pid);
 	if (!task)
 		err(1, "failed to look at process %d in /proc", what.pid);
+	n_filters = count_filters(task);
 }
 
 static void start_listening(void)

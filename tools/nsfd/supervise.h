@@ -13,7 +13,7 @@
 /* What a system call that the filter notifies does. */
 enum call_op {
 	OP_NONE, OP_SETNS, OP_UNSHARE, OP_SOCKET, OP_SOCKETCALL, OP_CLONE,
-	OP_CLONE3, OP_FORK, OP_VFORK, OP_EXEC, OP_IOCTL,
+	OP_CLONE3, OP_FORK, OP_VFORK, OP_EXEC, OP_IOCTL, OP_FILTER,
 };
 
 /* Learns the numbers of the calls; before filter_op(). */

@@ -118,6 +118,29 @@ a, c = socket.socketpair()
 a.send(b"x"); assert c.recv(1) == b"x"
 setns(own)'
 
+# A filter that kills for calls of the library, installed when it has a slot:
+# socketat() by its number, and any ioctl() of the module.
+kills='
+import struct
+SOCKETAT, IOCTL = 548, 16
+def load(*nr):
+    code = [(0x20, 0, 0, 0)] + [(0x15, len(nr) - i, 0, n) for i, n in enumerate(nr)]
+    code += [(0x06, 0, 0, 0x7fff0000), (0x06, 0, 0, 0x80000000)]
+    data = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+    prog = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code), ctypes.addressof(data)))
+    assert libc.prctl(22, 2, prog) == 0
+setns(far); f = where(); setns(own); setns(blue); b = where()
+load(SOCKETAT, IOCTL)
+assert where() == b
+setns(far); assert where() == f
+pid = os.fork()
+if not pid:
+    assert where() == f
+    setns(blue); assert where() == b
+    setns(far); os._exit(0 if where() == f else 1)
+assert os.waitpid(pid, 0)[1] == 0
+setns(own); assert where() == home'
+
 # A descriptor that was opened in between is of where the program believed to be.
 restores='
 setns(blue); b = where()
@@ -432,6 +455,7 @@ check 'run: no tun device in the wrong namespace' no_tun
 both 'run: there and back, with 0 and with the flag, closed' "$there_and_back"
 both 'run: 64 threads' "$threads"
 both 'run: fork, socketpair' "$forks"
+both 'run: a filter that kills what the library calls' "$kills"
 both 'run: what was opened in between is restored' "$restores"
 both 'run: children of threads in different namespaces' "$children_of_threads"
 both 'run: many children' "$many_children"
