@@ -138,7 +138,9 @@ struct original {
 struct memory {
 	int users;
 	bool off;	/* a filter may not allow what the library calls */
+	bool executed;	/* or is about to: what asks next is another image */
 	pid_t tgid;
+	uint64_t start;
 	int fd;
 	size_t size;
 	struct preload_shared *shared;
@@ -402,6 +404,16 @@ static void put_memory(struct memory *memory)
 	munmap(memory->shared, memory->size);
 	close(memory->fd);
 	free(memory);
+}
+
+static struct memory *find_memory(pid_t tgid)
+{
+	size_t i;
+
+	for (i = 0; i < n_memories; i++)
+		if (memories[i]->tgid == tgid)
+			return memories[i];
+	return NULL;
 }
 
 static void leave_slot(struct task *task)
@@ -1395,10 +1407,14 @@ static int set_target_again(struct task *task)
 /* An exec of another thread than the leader ends as the leader's number. */
 static void executes(struct task *task)
 {
+	struct memory *memory;
 	struct stat_line line;
 
 	task->powerless = false;
-	/* A library of the new image, if there is one, asks for a slot again. */
+	/* A library of the new image, if there is one, asks for memory again. */
+	memory = process_of(task) ? find_memory(task->tgid) : NULL;
+	if (memory)
+		memory->executed = true;
 	if (task->slot)
 		__atomic_store_n(&task->slot->tid, 0, __ATOMIC_RELEASE);
 	leave_slot(task);
@@ -1436,6 +1452,8 @@ static void exec_ended(struct task *leader)
 			set_position(&leader->at, &gathered[i]->at);
 			leader->check = gathered[i]->check;
 			leader->entering = gathered[i]->entering;
+			/* The word that it had was of the image before. */
+			leave_slot(leader);
 		}
 		forget(gathered[i]);
 	}
@@ -1539,16 +1557,6 @@ static bool cacheable(struct task *task)
 	       count_filters(task) == n_filters;
 }
 
-static struct memory *find_memory(pid_t tgid)
-{
-	size_t i;
-
-	for (i = 0; i < n_memories; i++)
-		if (memories[i]->tgid == tgid)
-			return memories[i];
-	return NULL;
-}
-
 static uint64_t cookie_of(int place)
 {
 	static const int families[] = { AF_UNIX, AF_NETLINK, AF_INET };
@@ -1592,7 +1600,15 @@ static int sort_places(void)
 	return 0;
 }
 
-/* A process that has ended, or executed, has left its slots. */
+static uint64_t start_of(pid_t tgid)
+{
+	struct stat_line line;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/stat", tgid);
+	return read_stat(proc, path, &line) ? 0 : line.start;
+}
+
 static struct memory *add_memory(pid_t tgid)
 {
 	size_t size = sizeof(struct preload_shared) +
@@ -1631,7 +1647,7 @@ static struct memory *add_memory(pid_t tgid)
 		shared->places[i].cookie = places[order[i]]->cookie;
 		shared->places[i].fd = -1;
 	}
-	*memory = (struct memory){ .tgid = tgid, .fd = fd, .shared = shared,
+	*memory = (struct memory){ .tgid = tgid, .start = start_of(tgid), .fd = fd, .shared = shared,
 				   .size = size };
 	memories[n_memories++] = memory;
 	return memory;
@@ -1657,9 +1673,10 @@ static void serve_library(struct task *task, int what_for, int arg)
 				return;
 			}
 		}
-		/* One of an image before has no users any more. */
-		if (memory && !memory->users) {
-			memory->users = 1;
+		/* That of an image, or of a process of this number, before. */
+		if (memory && (memory->executed || memory->start != start_of(task->tgid))) {
+			memory->tgid = 0;
+			memory->users++;
 			put_memory(memory);
 			memory = NULL;
 		}
@@ -1671,7 +1688,8 @@ static void serve_library(struct task *task, int what_for, int arg)
 			fail(ENOMEM);
 		return;
 	case PRELOAD_SLOT:
-		if (!memory || arg < 0 || arg >= PRELOAD_SLOTS) {
+		if (!memory || arg < 0 || arg >= PRELOAD_SLOTS ||
+		    memory->shared->slots[arg].tid != (uint32_t)task->tid) {
 			fail(EINVAL);
 			return;
 		}
@@ -1679,8 +1697,6 @@ static void serve_library(struct task *task, int what_for, int arg)
 		memory->users++;
 		task->memory = memory;
 		task->slot = &memory->shared->slots[arg];
-		/* What it has of the time before is not known to the library. */
-		task->slot->tid = task->tid;
 		write_slot(task);
 		answer(0, 0, 0);
 		return;

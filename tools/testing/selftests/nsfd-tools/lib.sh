@@ -14,10 +14,14 @@ chmod 755 "$tmp"
 count=0 failed=0
 : >"$tmp/log"
 
-# Nothing runs for ever.
+# Nothing runs for ever. The library is the one of this tree, not an installed one.
 nsfd()
 {
-	timeout 60 nsfd "$@"
+	local command=$1
+
+	shift
+	[ "$command" != run ] || set -- --preload "$preload" "$@"
+	timeout 60 nsfd "$command" "$@"
 }
 
 python3()

@@ -499,7 +499,7 @@ completion()
 		}
 		[ "$(try nsfd "")" = "exec listen ls pin run unpin" ] &&
 		[ "$(try nsfd ls --)" = "--help --json" ] &&
-		[ "$(try nsfd run --de)" = "--delegate" ] &&
+		[ "$(try nsfd run --ve)" = "--verbose" ] &&
 		ip netns add zz-one && [ "$(try nsfd run --netns zz)" = zz-one ]' &&
 		ip netns del zz-one
 }
