@@ -27,9 +27,16 @@ int cmd_pin(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_unpin(int argc, char **argv);
 
+/*
+ * The directories of ip-netns(8). They are one, unless /var/run is a directory
+ * of its own: names are then looked up in both, in this order.
+ */
+#define NETNS_DIR "/run/netns"
+#define NETNS_VAR_DIR "/var" NETNS_DIR
+
 /* The path of a namespace: NAME is one of ip-netns(8), PATH has a slash. */
 char *ns_path(const char *spec);
-/* The name in /run/netns that @spec is or leads to, NULL if there is none. */
+/* The name in one of these directories that @spec is or leads to, NULL if there is none. */
 const char *ns_name(const char *spec);
 /* Opens a namespace of type @nstype, or of any if that is 0, or exits. */
 int ns_open(const char *spec, int nstype);

@@ -20,7 +20,6 @@
 
 #include "cmd.h"
 
-#define NETNS_DIR "/run/netns"
 
 static const struct command {
 	const char *name;
@@ -75,27 +74,45 @@ void cmd_usage(const char *name, int opt)
 	exit(EXIT_USAGE);
 }
 
-char *ns_path(const char *spec)
+static char *path_in(const char *dir, const char *name)
 {
 	char *path;
 
-	if (strchr(spec, '/'))
-		path = strdup(spec);
-	else if (!*spec || !strcmp(spec, ".") || !strcmp(spec, ".."))
-		errx(1, "\"%s\": not the name of a network namespace", spec);
-	else if (asprintf(&path, NETNS_DIR "/%s", spec) < 0)
-		path = NULL;
-	if (!path)
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		err(1, NULL);
 	return path;
 }
 
+char *ns_path(const char *spec)
+{
+	char *path, *other;
+
+	if (strchr(spec, '/')) {
+		path = strdup(spec);
+		if (!path)
+			err(1, NULL);
+		return path;
+	}
+	if (!*spec || !strcmp(spec, ".") || !strcmp(spec, ".."))
+		errx(1, "\"%s\": not the name of a network namespace", spec);
+	path = path_in(NETNS_DIR, spec);
+	if (!access(path, F_OK))
+		return path;
+	other = path_in(NETNS_VAR_DIR, spec);
+	if (access(other, F_OK)) {
+		free(other);
+		return path;
+	}
+	free(path);
+	return other;
+}
+
 const char *ns_name(const char *spec)
 {
-	const size_t len = strlen(NETNS_DIR "/");
-
-	if (!strncmp(spec, NETNS_DIR "/", len))
-		spec += len;
+	if (!strncmp(spec, NETNS_VAR_DIR "/", strlen(NETNS_VAR_DIR "/")))
+		spec += strlen("/var");
+	if (!strncmp(spec, NETNS_DIR "/", strlen(NETNS_DIR "/")))
+		spec += strlen(NETNS_DIR "/");
 	return *spec && !strchr(spec, '/') ? spec : NULL;
 }
 

@@ -87,14 +87,14 @@ out:
 	free(file);
 }
 
-static void add_all(void)
+static int add_names(const char *where)
 {
 	struct dirent *entry;
 	int fd, count = 0;
 	char *path;
 	DIR *dir;
 
-	dir = opendir("/run/netns");
+	dir = opendir(where);
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -112,8 +112,20 @@ static void add_all(void)
 	}
 	if (dir)
 		closedir(dir);
+	return count;
+}
+
+static void add_all(void)
+{
+	struct stat run, var;
+	int count = add_names(NETNS_DIR);
+
+	if (!stat(NETNS_VAR_DIR, &var) &&
+	    (stat(NETNS_DIR, &run) || run.st_dev != var.st_dev ||
+	     run.st_ino != var.st_ino))
+		count += add_names(NETNS_VAR_DIR);
 	if (!count)
-		errx(1, "--grant '*': no network namespace in /run/netns");
+		errx(1, "--grant '*': no network namespace in " NETNS_DIR);
 }
 
 static bool cap_is_effective(cap_value_t cap)

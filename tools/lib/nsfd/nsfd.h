@@ -47,7 +47,7 @@ int nsfd_open(const char *path);
 
 /**
  * nsfd_open_name - open a network namespace by the name that ip-netns(8) gave
- * @name: the file in /run/netns, without a slash
+ * @name: the file in /run/netns, else in /var/run/netns, without a slash
  *
  * Return: a descriptor; EINVAL if @name is empty, "." or "..", has a slash, or
  * is not a namespace, or any error of open(2).

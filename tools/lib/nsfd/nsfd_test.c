@@ -244,6 +244,29 @@ TEST_F(lib, open_by_name)
 	EXPECT_ERRNO(EINVAL, nsfd_open_name("file"));
 }
 
+/* Where /var/run is a directory of its own, ip-netns(8) may use that one. */
+TEST_F(lib, open_by_name_in_var_run)
+{
+	int fd;
+
+	ASSERT_EQ(0, private_mounts());
+	ASSERT_EQ(0, mount("tmpfs", "/run", "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mount("tmpfs", "/var", "tmpfs", 0, NULL));
+	EXPECT_ERRNO(ENOENT, nsfd_open_name("blue"));
+	ASSERT_EQ(0, mkdir("/var/run", 0755));
+	ASSERT_EQ(0, mkdir("/var/run/netns", 0755));
+	ASSERT_EQ(0, nsfd_pin(self->net, "/var/run/netns/blue"));
+	fd = nsfd_open_name("blue");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, nsfd_equal(self->net, fd));
+	close(fd);
+
+	/* What is in /run/netns goes first, whatever it is. */
+	ASSERT_EQ(0, mkdir("/run/netns", 0755));
+	close(open("/run/netns/blue", O_CREAT | O_WRONLY, 0600));
+	EXPECT_ERRNO(EINVAL, nsfd_open_name("blue"));
+}
+
 static void *open_in_new_netns(void *arg)
 {
 	int *fds = arg;

@@ -217,9 +217,14 @@ int nsfd_open(const char *path)
 	return fd;
 }
 
+/*
+ * iproute2 keeps its names in /run/netns or in /var/run/netns, as it has been
+ * built. Both are one directory, but not where /var/run is no symbolic link.
+ */
 int nsfd_open_name(const char *name)
 {
-	char path[sizeof("/run/netns/") + NAME_MAX];
+	char path[sizeof("/var/run/netns/") + NAME_MAX];
+	int fd;
 
 	if (!*name || !strcmp(name, ".") || !strcmp(name, "..") ||
 	    strchr(name, '/')) {
@@ -231,6 +236,10 @@ int nsfd_open_name(const char *name)
 		return -1;
 	}
 	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = nsfd_open(path);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	snprintf(path, sizeof(path), "/var/run/netns/%s", name);
 	return nsfd_open(path);
 }
 

@@ -4,7 +4,9 @@
 package nsfd
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strconv"
@@ -27,12 +29,19 @@ func newNS(fd int, name string) *NS {
 }
 
 // Open opens the network namespace that ip-netns(8) calls name, which is a file
-// in /run/netns. A name that contains a slash is an error.
+// in /run/netns, or else in /var/run/netns. A name that contains a slash is an
+// error.
 func Open(name string) (*NS, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, '/') {
 		return nil, &os.PathError{Op: "open", Path: name, Err: unix.EINVAL}
 	}
-	return OpenPath("/run/netns/" + name)
+	ns, err := OpenPath("/run/netns/" + name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if other, err := OpenPath("/var/run/netns/" + name); err == nil {
+			return other, nil
+		}
+	}
+	return ns, err
 }
 
 // OpenPath opens a network namespace by the path of its file, which is

@@ -452,6 +452,24 @@ pin_then_ip()
 		! grep nsfs /proc/self/mountinfo'
 }
 
+# Where /var/run is a directory of its own, and has names of ip-netns(8)
+names_in_var_run()
+{
+	ip netns add kept && unshare -m bash -ec '
+		exec 9</run/netns/kept
+		mount -t tmpfs none /run
+		mount -t tmpfs none /var
+		mkdir -p /var/run/netns
+		nsfd pin /proc/self/fd/9 /var/run/netns/kept
+		[ "$(nsfd exec kept -- stat -Lc %i /proc/self/ns/net)" = \
+			"$(stat -Lc %i /proc/self/fd/9)" ]
+		nsfd run --preload "$1" --grant "*" -- true
+		nsfd unpin kept
+		! nsfd exec kept -- true
+		[ ! -e /var/run/netns/kept ]' - "$preload" &&
+		ip netns del kept
+}
+
 bad_lines()
 {
 	fails 2 'nsfd: no command: try "nsfd --help"' nsfd &&
@@ -546,6 +564,7 @@ check 'exec: signals reach the program in a pid namespace' exec_signals
 check 'exec: sockets of listen in a pid namespace' exec_listen_pid
 check 'pin, unpin: what is no namespace is left alone' unpin_other
 check 'pin: of two at one path one succeeds' pin_race
+check 'names in /var/run/netns' names_in_var_run
 check 'pin: prepares /run/netns as ip-netns(8) does' pin_then_ip
 check 'errors: status and one line' bad_lines
 check 'help: of each command' help_text

@@ -19,7 +19,8 @@ creates it:
 
 A network namespace, netns in the functions below, is one of
 
-* a str or bytes without a slash: a name in /run/netns, as of ip-netns(8);
+* a str or bytes without a slash: a name in /run/netns, or else in
+  /var/run/netns, as of ip-netns(8);
 * a str or bytes with a slash, or any os.PathLike: a path, as /proc/1/ns/net;
 * an int: a file descriptor, which remains open;
 * an object with fileno(), as nsfd.open() and nsfd.delegate() return.
@@ -159,7 +160,10 @@ def _path(netns: Netns) -> Optional[str]:
             raise _kernel.error(
                 errno.EINVAL, "not the name of a network namespace", name
             )
-        return "/run/netns/" + name
+        path = "/run/netns/" + name
+        if not os.path.exists(path) and os.path.exists("/var" + path):
+            return "/var" + path
+        return path
     if isinstance(netns, os.PathLike):
         return os.fsdecode(netns)
     return None
