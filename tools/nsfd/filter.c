@@ -26,9 +26,9 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV	(1UL << 5)
 #endif
 
-/* Architectures other than the native one, by the names of libseccomp. */
+/* The native architecture and the others of such a machine. */
 static const uint32_t arches[] = {
-#if defined(__x86_64__) && !defined(__ILP32__)
+#if defined(__x86_64__) || defined(__i386__)
 	SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32,
 #elif defined(__aarch64__)
 	SCMP_ARCH_AARCH64, SCMP_ARCH_ARM,
@@ -81,10 +81,34 @@ static uint32_t audit_arch(uint32_t arch)
 	return arch;
 }
 
+/*
+ * Where socketcall() creates sockets, libseccomp has a number of its own for
+ * socket(). These are the kernel's, since Linux 4.3.
+ */
+static int number_of_socket(uint32_t arch)
+{
+	switch (arch) {
+	case SCMP_ARCH_X86:
+	case SCMP_ARCH_S390:
+	case SCMP_ARCH_S390X:
+		return 359;
+	case SCMP_ARCH_PPC:
+	case SCMP_ARCH_PPC64:
+	case SCMP_ARCH_PPC64LE:
+		return 326;
+	case SCMP_ARCH_MIPS:
+	case SCMP_ARCH_MIPSEL:
+		return 4183;
+	}
+	return -1;
+}
+
 static void learn(uint32_t arch, const char *name, enum call_op op)
 {
 	int nr = seccomp_syscall_resolve_name_arch(arch, name);
 
+	if (nr == __PNR_socket)
+		nr = number_of_socket(arch);
 	/* Negative: the architecture does not have the call, as arm64 fork(). */
 	if (nr < 0)
 		return;

@@ -1340,9 +1340,20 @@ static bool read_memory(struct task *task, uint64_t address, void *data, size_t 
 {
 	struct iovec local = { data, size };
 	struct iovec remote = { (void *)(uintptr_t)address, size };
+	ssize_t got = -1;
+	int fd;
 
-	return process_vm_readv(task->tid, &local, 1, &remote, 1, 0) == (ssize_t)size &&
-	       still_waiting();
+	if (address <= UINTPTR_MAX) {
+		got = process_vm_readv(task->tid, &local, 1, &remote, 1, 0);
+	} else {
+		/* The task is one of 64 bits, and we are not. */
+		fd = openat(task->dir, "mem", O_RDONLY | O_CLOEXEC);
+		if (fd >= 0) {
+			got = pread(fd, data, size, address);
+			close(fd);
+		}
+	}
+	return got == (ssize_t)size && still_waiting();
 }
 
 static void creates(struct task *task, enum call_op op)

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -134,6 +135,41 @@ static void filter(void)
 		err(1, "seccomp");
 }
 
+#ifdef __x86_64__
+static int call_i386(int nr, long a, long b, long c)
+{
+	int ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (nr), "b" (a), "c" (b), "d" (c)
+		     : "memory", "r8", "r9", "r10", "r11");
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
+/* The two calls by which a program for i386 creates sockets. */
+static void print_i386(void)
+{
+	__u32 *args = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (args == MAP_FAILED)
+		err(1, "mmap");
+	args[0] = AF_INET;
+	args[1] = SOCK_DGRAM;
+	args[2] = 0;
+	print_place(call_i386(359 /* socket */, AF_INET, SOCK_DGRAM, 0));
+	print_place(call_i386(102 /* socketcall */, 1 /* SYS_SOCKET */, (long)args, 0));
+}
+#else
+static void print_i386(void)
+{
+	errx(1, "not for x86-64");
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "plain";
@@ -189,6 +225,8 @@ int main(int argc, char **argv)
 		for (i = 50; i < 300; i++)
 			dup2(home, i);
 		print_new();
+	} else if (!strcmp(mode, "i386")) {
+		print_i386();
 	} else if (!strcmp(mode, "filter")) {
 		filter();
 		print_new();

@@ -449,6 +449,12 @@ check 'run: every socket of a program' lands blue \
 check 'run: every socket of a static program' lands blue \
 	nsfd run --netns blue --user nobody -- "$static"
 check 'run: raw system calls of a static program' granted 'blue home' "$static" raw blue
+if "$static" i386 >/dev/null 2>&1; then
+	check 'run: system calls of i386' lands 'blue blue' \
+		nsfd run --netns blue --user nobody -- "$static" i386
+else
+	skip 'run: system calls of i386' 'not on this kernel'
+fi
 check 'run: a child of posix_spawn()' granted 'far far' "$probe" child posix_spawn
 check 'run: a child of system()' granted 'far far' "$probe" child system
 check 'run: a child of fork() and exec' granted 'far far' "$probe" child fork
