@@ -93,10 +93,16 @@ int nsfd_type(int fd);
  * @dev: receives the device, may be NULL
  * @ino: receives the inode number, may be NULL
  *
- * Return: 0; EBADF, EINVAL if it is not a namespace. A delegated descriptor of
- * the module says it in /proc/thread-self/fdinfo: there, any error of fopen(3).
+ * Return: 0; EBADF, EINVAL if it is not a namespace, EOVERFLOW if the inode
+ * number does not fit in *@ino, which is wide enough on 32-bit machines with
+ * -D_FILE_OFFSET_BITS=64. A delegated descriptor of the module says it in
+ * /proc/thread-self/fdinfo: there, any error of fopen(3).
  */
+#if defined(__USE_FILE_OFFSET64) && !defined(__LP64__)
+int nsfd_id(int fd, dev_t *dev, ino_t *ino) __asm__("nsfd_id64");
+#else
 int nsfd_id(int fd, dev_t *dev, ino_t *ino);
+#endif
 
 /**
  * nsfd_equal - do two descriptors refer to the same namespace?

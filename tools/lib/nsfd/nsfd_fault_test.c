@@ -16,7 +16,7 @@
 #include "nsfd.h"
 
 #define FAULTS(fault)				\
-	fault(fopen, FILE *, NULL,		\
+	fault(fopen, FILE *, fopen_answer(),	\
 	      (const char *path, const char *mode), (path, mode))	\
 	fault(pthread_attr_init, int, error,	\
 	      (pthread_attr_t *attr), (attr))	\
@@ -38,6 +38,16 @@ struct fault {
 	int calls;
 };
 
+/* What a file contains whose fopen() is to fail with 0. */
+static const char *contents;
+
+static FILE *fopen_answer(void)
+{
+	if (errno)
+		return NULL;
+	return fmemopen((char *)contents, strlen(contents), "r");
+}
+
 #define FAULT(name, type, failure, params, args)	\
 	static struct fault fail_##name;		\
 	type __real_##name params;			\
@@ -55,6 +65,13 @@ struct fault {
 	}
 
 FAULTS(FAULT)
+
+/* What the library calls, for inode numbers of 64 bits. */
+FILE *__wrap_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+	return __wrap_fopen(path, mode);
+}
 
 /* The device, and a descriptor that it delegated. */
 static struct {
@@ -96,6 +113,12 @@ int __wrap_open(const char *path, int flags, mode_t mode)
 	}
 	module.opened++;
 	return flags & O_CLOEXEC ? __real_open("/dev/null", flags) : -1;
+}
+
+int __wrap_open64(const char *path, int flags, mode_t mode);
+int __wrap_open64(const char *path, int flags, mode_t mode)
+{
+	return __wrap_open(path, flags, mode);
 }
 
 int __real_access(const char *path, int mode);
@@ -429,6 +452,20 @@ TEST_F(fault, delegated_by_module)
 	/* this one's fdinfo says nothing: the real one is in nsfd_test.c */
 	EXPECT_EQ(-1, nsfd_id(module.granted, &dev, &ino));
 	EXPECT_EQ(EOPNOTSUPP, errno);
+	contents = "ns-inode:\t4026531840\n";
+	fail_fopen = (struct fault){ .times = 1 };
+	EXPECT_EQ(0, nsfd_id(module.granted, &dev, &ino));
+	EXPECT_EQ(4026531840, ino);
+	/* Where ino_t is narrower, what does not fit is no other number. */
+	contents = "ns-inode:\t99999999999\n";
+	fail_fopen = (struct fault){ .times = 1 };
+	if (sizeof(ino) < 8) {
+		EXPECT_EQ(-1, nsfd_id(module.granted, &dev, &ino));
+		EXPECT_EQ(EOVERFLOW, errno);
+	} else {
+		EXPECT_EQ(0, nsfd_id(module.granted, &dev, &ino));
+		EXPECT_EQ(99999999999, ino);
+	}
 	EXPECT_EQ(0, nsfd_is_delegated(module.granted));
 }
 

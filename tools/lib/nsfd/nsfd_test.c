@@ -702,6 +702,10 @@ TEST_F(lib, filter_of_socket)
 	ASSERT_EQ(0, try_at(self->own));
 	ASSERT_EQ(0, try_at(self->net));
 	ASSERT_EQ(0, deny_syscall(__NR_socket, 0, EAFNOSUPPORT));
+#ifdef __NR_socketcall
+	/* That is what the C library calls. */
+	ASSERT_EQ(0, deny_syscall(__NR_socketcall, 0, EAFNOSUPPORT));
+#endif
 	EXPECT_EQ(EAFNOSUPPORT, try_at(self->own));
 	EXPECT_EQ(EAFNOSUPPORT, try_at(self->net));
 }

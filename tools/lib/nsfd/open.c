@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
 /* Namespaces by path, name, process and pidfd; which one it is; entering. */
+#define _FILE_OFFSET_BITS 64	/* for the inode numbers */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -171,7 +172,7 @@ int nsfd_id(int fd, dev_t *dev, ino_t *ino)
 			errno = EOPNOTSUPP;
 			return -1;
 		}
-		st.st_ino = strtoul(value, NULL, 10);
+		st.st_ino = strtoull(value, NULL, 10);
 	}
 	if (dev)
 		*dev = st.st_dev;
@@ -179,6 +180,26 @@ int nsfd_id(int fd, dev_t *dev, ino_t *ino)
 		*ino = st.st_ino;
 	return 0;
 }
+
+#if defined(__GLIBC__) && !defined(__LP64__)
+/* nsfd_id() of programs whose ino_t may be narrower, see <nsfd.h>. */
+int nsfd_id_narrow(int fd, dev_t *dev, __ino_t *ino) __asm__("nsfd_id");
+int nsfd_id_narrow(int fd, dev_t *dev, __ino_t *ino)
+{
+	ino_t wide;
+
+	if (nsfd_id(fd, dev, &wide))
+		return -1;
+	if (ino) {
+		*ino = wide;
+		if (*ino != wide) {
+			errno = EOVERFLOW;
+			return -1;
+		}
+	}
+	return 0;
+}
+#endif
 
 int nsfd_equal(int fd1, int fd2)
 {
