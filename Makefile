@@ -27,6 +27,8 @@ help:
 	@echo 'make stages              each stage of the series, built and tested'
 	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
 	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'
+	@echo 'make test-m32            the selftests and the tools as 32-bit programs'
+	@echo 'make test-san            library and tools under ASan and UBSan'
 	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
 	@echo 'make coverage            what of each patch the selftests reach'
 	@echo 'make parity              tests and programs of others, ours like vanilla'
@@ -155,6 +157,23 @@ test-debug-x86: trees/nsfd kselftest
 	@TESTS="$$(xargs <build/kselftest/kselftest-list.txt)" CPUS=2 MEMORY=4G \
 		TIMEOUT=5400 GUEST_ENV=GUEST_SECONDS=3600 scripts/test.sh nsfd.kasan
 
+# 32-bit programs on the kernel for x86-64.
+test-m32: trees/nsfd kselftest tools
+	@scripts/deps.sh gcc-multilib qemu-system-x86
+	@$(STEP) '32-bit programs' scripts/m32.sh
+	@$(STEP) 'kernel nsfd.compat' scripts/build-guest.sh -q nsfd.compat \
+		tools/testing/selftests/nsfd/config.compat
+	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=m32 MEMORY=2G TIMEOUT=3000 \
+		scripts/test.sh nsfd.compat
+
+# Library and tools with ASan and UBSan, by the system call and by threads.
+test-san: kernel/nsfd kernel/vanilla tools
+	@$(STEP) 'library and tools with sanitizers' scripts/san.sh
+	@for kernel in nsfd vanilla; do \
+		ln -sf linux.$$kernel build/linux.$$kernel.san || exit; done
+	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
+		scripts/test.sh nsfd.san vanilla.san
+
 race: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'kernel nsfd.kcsan' scripts/build-guest.sh -q nsfd.kcsan \
@@ -172,6 +191,6 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test shell
-.PHONY: series apply stages parity coverage configs test-debug race check clean
+.PHONY: series apply stages parity coverage configs test-debug test-m32 test-san race check clean
 .PHONY: bench bench-bindings bench-native deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

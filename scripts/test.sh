@@ -5,7 +5,8 @@
 #
 # -n gives no verdict: the status tells whether the runs came to their end with
 # nothing in the kernels' logs. TESTS="nsfd:net_test ..." runs only those, and
-# GUEST_ENV="NAME=VALUE ..." is for them. TIMEOUT, MEMORY and CPUS are the guest's.
+# GUEST_ENV="NAME=VALUE ..." is for them. TIMEOUT, MEMORY and CPUS are the guest's,
+# and so is GUEST, what runs there in place of guest-test.sh.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -24,7 +25,7 @@ for kernel in "$@"; do
 	# shellcheck disable=SC2086 # a list of words
 	scripts/boot.sh -t "${TIMEOUT:-900}" -m "${MEMORY:-1G}" -c "${CPUS:-1}" \
 		"build/linux.$kernel" env ${GUEST_ENV:-} \
-		scripts/guest-test.sh "$out" ${TESTS:-} \
+		"${GUEST:-scripts/guest-test.sh}" "$out" ${TESTS:-} \
 		>"$out/console" 2>&1 </dev/null || status=$?
 	if [ "$status" != 0 ]; then
 		echo "$kernel: status $status; the end of its console:"

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs, in a booted guest, the tests of what was built in another way, in the
+# directory build/$VARIANT: selftests, library and tools, as far as it has them.
+#
+# usage: VARIANT=NAME guest-variant.sh OUTPUT
+set -eu
+
+for dir in kselftest lib probe tools; do
+	[ ! -d "build/$VARIANT/$dir" ] ||
+		mount --bind "build/$VARIANT/$dir" "build/$dir"
+done
+# What the sanitizers find ends the program. Leaks are those of the system too,
+# for a command that is about to end, and looking for them requires ptrace().
+export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1
+# shellcheck disable=SC2046 # a list of words
+[ ! -d "build/$VARIANT/kselftest" ] ||
+	scripts/guest-test.sh "$1" $(cat build/kselftest/kselftest-list.txt)
+mkdir -p "$1/root"
+tools/lib/nsfd/check.sh build/lib "$1" || :
+tools/testing/selftests/nsfd-tools/tools_test.sh ns listen run \
+	>"$1/root/tools_test" 2>"$1/tools.err" || :
+dmesg >"$1/dmesg"
