@@ -1,12 +1,14 @@
 #!/bin/sh
-# Applies what is new to Linux, patches 8 and later, to a source tree of the
-# user's own, and brings the selftests along. All of it, or nothing.
+# Applies the patches that are proposed for mainline to a source tree of the
+# user's own, with the selftests of the series: all of it, or nothing.
 #
 # usage: apply.sh TREE
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tree=${1:-} wanted=6.12
+# shellcheck source=scripts/proposal.sh
+. "$top/scripts/proposal.sh"
 die()
 {
 	echo "apply: $*; nothing was changed" >&2
@@ -27,10 +29,10 @@ $wanted.*) ;;
 *) die "$tree: is Linux $version, the patches are for $wanted" ;;
 esac
 
-# The last patch stands on the others: if it is there, all of them are.
+# The last patch requires the others: if it is there, all of them are.
 cd "$top"
-last=$(grep '\.patch$' series | tail -n 1)
-if patch -d "$tree" -R -p1 -F0 -f -s --dry-run -i "$top/$last" >/dev/null 2>&1; then
+top_patch=$(grep '\.patch$' series | sed -n "${last}p")
+if patch -d "$tree" -R -p1 -F0 -f -s --dry-run -i "$top/$top_patch" >/dev/null 2>&1; then
 	echo "apply: the patches are in $tree already (Linux $version)"
 	exit 0
 fi
@@ -77,8 +79,11 @@ while read -r path; do
 	'#'*) ;;
 	*.patch)
 		number=$(basename "$path" | sed 's/^0*\([0-9]*\)-.*/\1/')
-		[ "$number" -lt 8 ] || ours=yes
-		[ -z "$ours" ] || apply "$path"
+		ours=
+		if [ "$number" -ge "$first" ] && [ "$number" -le "$last" ]; then
+			ours=yes
+			apply "$path"
+		fi
 		;;
 	*)
 		case $ours$path in

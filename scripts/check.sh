@@ -65,7 +65,7 @@ scripts/kernel-doc -none -Wall $files 2>&1 | grep -F -f "$out/lines" >"$out/log"
 verdict kernel-doc "$out/log"
 
 cd "$top"
-git ls-files '*.sh' .ci/run | xargs shellcheck >"$out/log" 2>&1 || :
+git ls-files '*.sh' .ci/run | xargs shellcheck -x >"$out/log" 2>&1 || :
 verdict shellcheck "$out/log"
 make -s -C tools/lib/nsfd/go O="$top/build/go" lint >"$out/log" 2>&1 || :
 verdict 'gofmt, go vet, staticcheck' "$out/log"

@@ -75,10 +75,14 @@ baseline)
 		commit -q -m "baseline: take out namespaces as files" -m "Rules: $rules"
 	;;
 nsfd | applied)
-	base=vanilla first=8
-	[ "$name" = applied ] || base=baseline first=1
+	base=baseline first='' last=''
+	if [ "$name" = applied ]; then
+		base=vanilla
+		# shellcheck source=scripts/proposal.sh
+		. "$top/scripts/proposal.sh"
+	fi
 	old=$(git_in_vanilla rev-parse -q --verify "refs/nsfd/$name" || :)
-	"$top/scripts/apply-series.sh" "$base" "$name" "$first"
+	"$top/scripts/apply-series.sh" "$base" "$name" $first $last
 	move_to "$(git_in_vanilla rev-parse "refs/nsfd/$name")" "$old"
 	;;
 *) die "no such tree" ;;

@@ -6,9 +6,9 @@
  * does; the file that it leads to stays while somebody holds it, open or
  * mounted, and keeps its namespace.
  */
+#include <linux/array_size.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/kernel.h>
 #include <linux/namei.h>
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
@@ -18,17 +18,22 @@
 
 #include "internal.h"
 
-/*
- * What the directory holds, in the order in which it is listed. A type that
- * the kernel is built without has no name.
- */
+/* What the directory contains, in the order in which it is listed. */
 static const struct proc_ns_operations *const ns_entries[] = {
-	PTR_IF(IS_ENABLED(CONFIG_PID_NS), &pidns_operations),
-	PTR_IF(IS_ENABLED(CONFIG_PID_NS), &pidns_for_children_operations),
-	PTR_IF(IS_ENABLED(CONFIG_USER_NS), &userns_operations),
-	PTR_IF(IS_ENABLED(CONFIG_CGROUPS), &cgroupns_operations),
-	PTR_IF(IS_ENABLED(CONFIG_TIME_NS), &timens_operations),
-	PTR_IF(IS_ENABLED(CONFIG_TIME_NS), &timens_for_children_operations),
+#ifdef CONFIG_PID_NS
+	&pidns_operations,
+	&pidns_for_children_operations,
+#endif
+#ifdef CONFIG_USER_NS
+	&userns_operations,
+#endif
+#ifdef CONFIG_CGROUPS
+	&cgroupns_operations,
+#endif
+#ifdef CONFIG_TIME_NS
+	&timens_operations,
+	&timens_for_children_operations,
+#endif
 };
 
 /*
@@ -144,9 +149,8 @@ static int proc_ns_dir_readdir(struct file *file, struct dir_context *ctx)
 	for (; ctx->pos - 2 < ARRAY_SIZE(ns_entries); ctx->pos++) {
 		const struct proc_ns_operations *ops = ns_entries[ctx->pos - 2];
 
-		if (ops && !proc_fill_cache(file, ctx, ops->name,
-					    strlen(ops->name),
-					    proc_ns_instantiate, task, ops))
+		if (!proc_fill_cache(file, ctx, ops->name, strlen(ops->name),
+				     proc_ns_instantiate, task, ops))
 			break;
 	}
 out:
@@ -175,7 +179,7 @@ static struct dentry *proc_ns_dir_lookup(struct inode *dir,
 		const struct proc_ns_operations *ops = ns_entries[i];
 
 		/* d_name is terminated in a lookup */
-		if (ops && !strcmp(ops->name, dentry->d_name.name)) {
+		if (!strcmp(ops->name, dentry->d_name.name)) {
 			res = proc_ns_instantiate(dentry, task, ops);
 			break;
 		}

@@ -44,13 +44,13 @@ static __u32 below(struct fuzz *f, __u32 n)
 /* What breaks programs: powers of two and their neighbours, signs, noise. */
 static long hostile(struct fuzz *f)
 {
-	long noise = (long)any(f) << 32 | any(f);
+	long long noise = (long long)any(f) << 32 | any(f);
 
 	switch (below(f, 6)) {
 	case 0:
 		return below(f, 64);
 	case 1:
-		return (1UL << below(f, 64)) + below(f, 3) - 1;
+		return (1ULL << below(f, 64)) + below(f, 3) - 1;
 	case 2:
 		return -(long)below(f, 300);
 	case 3:
@@ -65,7 +65,7 @@ static long hostile(struct fuzz *f)
 /* A descriptor, mostly one that is open. */
 static long some_fd(struct fuzz *f)
 {
-	return below(f, 16) ? FIRST_FD + below(f, NR_FDS) : hostile(f);
+	return below(f, 16) ? (long)(FIRST_FD + below(f, NR_FDS)) : hostile(f);
 }
 
 static long some_types(struct fuzz *f)
@@ -120,7 +120,7 @@ static int do_socketat(struct fuzz *f)
 	if (below(f, 2))
 		type |= SOCK_NONBLOCK;
 	return keep(f, syscall(__NR_socketat, some_fd(f),
-			       below(f, 8) ? below(f, 48) : hostile(f), type,
+			       below(f, 8) ? (long)below(f, 48) : hostile(f), type,
 			       below(f, 2) ? 0 : hostile(f)));
 }
 
