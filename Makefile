@@ -12,7 +12,7 @@ help:
 	@echo 'make shell               a prompt in the booted kernel'
 	@echo 'make tree                the patched source, build/nsfd'
 	@echo 'make refresh [PATCH=n]   patches from what was changed there'
-	@echo 'make series              patches to mail, build/series'
+	@echo 'make series              patches to mail, build/series and build/proposal'
 	@echo 'make apply KERNEL=dir    socketat on a tree of Linux 6.12 of yours'
 	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
 	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
@@ -87,7 +87,7 @@ test: $(KERNELS:%=kernel/%) kselftest tools go
 shell: kernel/nsfd
 	@scripts/boot.sh -i -t 1d build/linux.nsfd bash
 
-series: trees/nsfd
+series: trees/nsfd trees/applied
 	@scripts/series.sh
 
 apply:
@@ -130,7 +130,7 @@ bench-stock: stock
 deb-kernel: trees/vanilla kselftest
 	@$(STEP) 'kernel package' scripts/deb-kernel.sh
 
-stages: trees/nsfd kselftest
+stages: trees/nsfd trees/applied kselftest
 	@scripts/stages.sh $(if $(filter quick,$(STAGES)),quick)
 
 parity: trees/vanilla trees/nsfd

@@ -1,11 +1,21 @@
 #!/bin/sh
-# Writes the series as mails in build/series, with its cover letter.
+# Writes the patches as mails, each with its cover letter: the whole series in
+# build/series, and the proposal, which applies to vanilla, in build/proposal.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-cd "$top/build/nsfd"
-rm -rf "$top/build/series"
-git config branch.nsfd.description "$(cat "$top/cover-letter.txt")"
-git format-patch -q -o "$top/build/series" --cover-letter --thread \
-	--cover-from-description=subject --base=baseline baseline..nsfd
-ls "$top/build/series"
+
+# mails DIRECTORY BASE BRANCH LETTER [OPTION...]
+mails()
+{
+	rm -rf "$top/build/$1"
+	git -C "$top/build/vanilla" config "branch.$3.description" "$(cat "$top/$4")"
+	out=$top/build/$1 range=$2..$3 base=$2
+	shift 4
+	git -C "$top/build/vanilla" format-patch -q -o "$out" --cover-letter --thread \
+		--cover-from-description=subject --base="$base" "$@" "$range"
+	ls "$out"
+}
+
+mails series baseline nsfd cover-letter.txt
+mails proposal vanilla applied cover-letter-proposal.txt --subject-prefix='RFC PATCH net-next'
