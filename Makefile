@@ -166,11 +166,16 @@ test-m32: trees/nsfd kselftest tools
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=m32 MEMORY=2G TIMEOUT=3000 \
 		scripts/test.sh nsfd.compat
 
-# Library and tools with ASan and UBSan, by the system call and by threads.
-test-san: kernel/nsfd kernel/vanilla tools
+# Library and tools with ASan and UBSan, by the system call and by threads. In UML
+# programs do not have the address space that ASan requires.
+test-san: trees/nsfd kselftest tools
+	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'library and tools with sanitizers' scripts/san.sh
+	@tools/testing/selftests/nsfd-tools/fuzz.py build/san/tools/nsfd 10000
 	@for kernel in nsfd vanilla; do \
-		ln -sf linux.$$kernel build/linux.$$kernel.san || exit; done
+		$(STEP) "kernel $$kernel.compat" scripts/build-guest.sh -q $$kernel.compat \
+			tools/testing/selftests/nsfd/config.compat && \
+		ln -sf linux.$$kernel.compat build/linux.$$kernel.san || exit; done
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
 		scripts/test.sh nsfd.san vanilla.san
 

@@ -11,7 +11,7 @@ for dir in kselftest lib probe tools; do
 done
 # What the sanitizers find ends the program. Leaks are those of the system too,
 # for a command that is about to end, and looking for them requires ptrace().
-export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1
+export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1
 # shellcheck disable=SC2046 # a list of words
 [ ! -d "build/$VARIANT/kselftest" ] ||
 	scripts/guest-test.sh "$1" $(cat build/kselftest/kselftest-list.txt)

@@ -618,9 +618,9 @@ struct uring {
 	int fd;
 };
 
-static int uring_start(struct uring *ring)
+static int uring_start(struct uring *ring, unsigned int flags)
 {
-	struct io_uring_params p = {};
+	struct io_uring_params p = { .flags = flags };
 	void *sq, *cq;
 
 	ring->fd = syscall(__NR_io_uring_setup, 1, &p);
@@ -646,20 +646,22 @@ static int uring_start(struct uring *ring)
 	return 0;
 }
 
-/* socket(), as a request to the ring. */
-static int uring_socket(struct uring *ring, int family)
+/* socket(), as a request to the ring with these flags, to its thread if polled. */
+static int uring_socket(struct uring *ring, int family, int flags, bool polled)
 {
 	unsigned int head = *ring->cq_head, tail = *ring->sq_tail;
 	int res;
 
 	memset(ring->sqe, 0, sizeof(*ring->sqe));
 	ring->sqe->opcode = IORING_OP_SOCKET;
+	ring->sqe->flags = flags;
 	ring->sqe->fd = family;
 	ring->sqe->off = SOCK_DGRAM;
 	ring->sq_array[tail & *ring->sq_mask] = 0;
 	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
 	if (syscall(__NR_io_uring_enter, ring->fd, 1, 1,
-		    IORING_ENTER_GETEVENTS, NULL, 0) != 1 ||
+		    IORING_ENTER_GETEVENTS | (polled ? IORING_ENTER_SQ_WAKEUP : 0),
+		    NULL, 0) != 1 ||
 	    __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE) == head)
 		return -EIO;
 	res = ring->cqes[head & *ring->cq_mask].res;
@@ -667,22 +669,55 @@ static int uring_socket(struct uring *ring, int family)
 	return res;
 }
 
-/* What a ring makes is where its caller is, and not where it was made. */
+/* A request that is served at once creates its socket where the caller is. */
 TEST_F(net, sockets_of_io_uring)
 {
 	struct uring ring;
 	int at_home, there;
 
-	if (uring_start(&ring))
+	if (uring_start(&ring, 0))
 		SKIP(return, "io_uring_setup: %s", strerror(errno));
-	at_home = uring_socket(&ring, AF_INET);
+	at_home = uring_socket(&ring, AF_INET, 0, false);
 	ASSERT_LE(0, at_home);
 	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	there = uring_socket(&ring, AF_INET);
+	there = uring_socket(&ring, AF_INET, 0, false);
 	ASSERT_LE(0, there);
 	EXPECT_TRUE(sk_sees(at_home, "home"));
 	EXPECT_TRUE(sk_sees(there, "there"));
-	EXPECT_EQ(-EAFNOSUPPORT, uring_socket(&ring, 1000));
+	EXPECT_EQ(-EAFNOSUPPORT, uring_socket(&ring, 1000, 0, false));
+}
+
+/* A worker shares the namespaces that the caller had when it started. */
+TEST_F(net, sockets_of_io_uring_worker)
+{
+	struct uring ring;
+	int fd, i;
+
+	if (uring_start(&ring, 0))
+		SKIP(return, "io_uring_setup: %s", strerror(errno));
+	for (i = 0; i < 2; i++) {
+		fd = uring_socket(&ring, AF_INET, IOSQE_ASYNC, false);
+		ASSERT_LE(0, fd);
+		EXPECT_TRUE(sk_sees(fd, "home"));
+		close(fd);
+		ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	}
+	fd = new_socket(AF_INET);
+	EXPECT_TRUE(sk_sees(fd, "there"));
+}
+
+/* And so does the thread that polls the ring, from the creation of the ring. */
+TEST_F(net, sockets_of_io_uring_poll)
+{
+	struct uring ring;
+	int fd;
+
+	if (uring_start(&ring, IORING_SETUP_SQPOLL))
+		SKIP(return, "io_uring_setup: %s", strerror(errno));
+	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
+	fd = uring_socket(&ring, AF_INET, 0, true);
+	ASSERT_LE(0, fd);
+	EXPECT_TRUE(sk_sees(fd, "home"));
 }
 
 TEST(socket_ioctl_opens_it)
