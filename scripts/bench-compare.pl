@@ -146,20 +146,20 @@ sub of_vanilla
 }
 
 print "\nTargets:\n";
-target('socket, more than vanilla', 2, 1,
+target('socket, more than vanilla', 6, 1,
        map { $_ => abs($ours{"socket/$_"} - $vanilla{"socket/$_"}) } @families);
-target('socketat in another namespace, more than socket', 90, 1,
+target('socketat in another namespace, more than socket', 105, 1,
        map { $_ => $ours{"socketat-other/$_"} - $ours{"socket/$_"} } @families);
 target('socketat in one\'s own namespace, more than socket', 90, 1,
        map { $_ => $ours{"socketat-own/$_"} - $ours{"socket/$_"} } @families);
-target('socketat / socket, for udp', 1.03, 1,
+target('socketat / socket, for udp', 1.055, 1,
        map { $_ => by($ours{"socketat-$_/udp"}, $ours{'socket/udp'}) }
        qw(own granted other));
 target('setns-socket-setns on vanilla / socketat', 1.6, -1, by_family('dance'));
 target('helper thread on vanilla / socketat', 4.5, -1, by_family('thread'));
 target('SCM_RIGHTS broker on vanilla / socketat', 6, -1, by_family('broker'));
 target('process for each on vanilla / socketat', 80, -1, by_family('process'));
-target('setns, not shared, ours / vanilla', 0.35, 1,
+target('setns, not shared, ours / vanilla', 0.5, 1,
        of_vanilla(map { "setns/$_" } @plain_types));
 target('setns of other types and forms, ours / vanilla', 1, 1,
        of_vanilla((map { "setns/$_" } @other_types),
@@ -167,7 +167,7 @@ target('setns of other types and forms, ours / vanilla', 1, 1,
 		  'setns-pidfd/net', 'setns-pidfd-shared/net'));
 target('open of namespace files, ours / vanilla', 1, 1,
        of_vanilla('open-proc-ns', 'open-bind-mount'));
-target('setns by pidfd, eight types, ours / vanilla', 0.9, 1,
+target('setns by pidfd, eight types, ours / vanilla', 0.93, 1,
        of_vanilla('setns-pidfd/all', 'setns-pidfd-shared/all'));
 my @scale = sort { $a <=> $b } map { $ours{"scale-$_/socketat"} } @numbers;
 target('socketat in 10 to 10,000 namespaces, most / least', 1.05, 1,
