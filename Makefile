@@ -29,6 +29,7 @@ help:
 	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'
 	@echo 'make test-m32            the selftests and the tools as 32-bit programs'
 	@echo 'make test-san            library and tools under ASan and UBSan'
+	@echo 'make test-programs       programs of Debian under nsfd run'
 	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
 	@echo 'make coverage            what of each patch the selftests reach'
 	@echo 'make parity              tests and programs of others, ours like vanilla'
@@ -179,6 +180,14 @@ test-san: trees/nsfd kselftest tools
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
 		scripts/test.sh nsfd.san vanilla.san
 
+# Programs of Debian's under "nsfd run", by threads and by the system call.
+test-programs: kernel/vanilla kernel/nsfd tools
+	@$(STEP) 'programs' tools/testing/selftests/nsfd-tools/prepare-programs.sh
+	@for kernel in vanilla nsfd; do \
+		$(STEP) "programs on $$kernel" scripts/boot.sh build/linux.$$kernel \
+			tools/testing/selftests/nsfd-tools/tools_test.sh programs || exit; \
+	done
+
 race: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'kernel nsfd.kcsan' scripts/build-guest.sh -q nsfd.kcsan \
@@ -196,6 +205,6 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test shell
-.PHONY: series apply stages parity coverage configs test-debug test-m32 test-san race check clean
+.PHONY: series apply stages parity coverage configs test-debug test-m32 test-san test-programs race check clean
 .PHONY: bench bench-bindings bench-native deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

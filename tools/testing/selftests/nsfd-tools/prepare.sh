@@ -16,26 +16,4 @@ gcc -O2 -Wall -Wextra -Werror -pthread -o build/probe/probe \
 gcc -O2 -static -pthread -o build/probe/probe-static \
 	tools/testing/selftests/nsfd-tools/probe.c
 
-packages=$PWD/build/packages
-[ ! -d "$packages/root" ] || exit 0
-rm -rf "$packages"
-mkdir -p "$packages"
-# With them come the libraries that this machine lacks. _apt cannot write here.
-names=$(apt-get -s --no-install-recommends install haproxy lighttpd |
-	sed -n 's/^Inst \([^ ]*\).*/\1/p')
-for name in haproxy lighttpd; do
-	case " $(echo "$names" | tr '\n' ' ') " in
-	*" $name "*) ;;
-	*) names="$names $name" ;;
-	esac
-done
-cd "$packages"
-# shellcheck disable=SC2086 # a list of words
-apt-get -qq -o APT::Sandbox::User=root download $names || {
-	echo "apt-get download: failed" >&2
-	exit 1
-}
-for file in *.deb; do
-	dpkg-deb -x "$file" root.new
-done
-mv root.new root
+tools/testing/selftests/nsfd-tools/unpack.sh "$PWD/build/packages" haproxy lighttpd

@@ -461,7 +461,8 @@ check 'run: every socket of a program' lands blue \
 check 'run: every socket of a static program' lands blue \
 	nsfd run --netns blue --user nobody -- "$static"
 check 'run: raw system calls of a static program' granted 'blue home' "$static" raw blue
-if "$static" i386 >/dev/null 2>&1; then
+# UML takes what comes by int $0x80 for a number of its own table.
+if [ "$("$static" i386 2>&1 | xargs)" = 'home home' ]; then
 	check 'run: system calls of i386' lands 'blue blue' \
 		nsfd run --netns blue --user nobody -- "$static" i386
 else

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Unpacks packages of Debian's, and the libraries that they need and this machine
+# lacks, below DIR/root. None of them is set up or started.
+#
+# usage: unpack.sh DIR PACKAGE...
+set -eu
+
+dir=$1
+shift
+[ ! -d "$dir/root" ] || exit 0
+rm -rf "$dir"
+mkdir -p "$dir"
+names=$(apt-get -s --no-install-recommends install "$@" |
+	sed -n 's/^Inst \([^ ]*\).*/\1/p')
+for name in "$@"; do
+	case " $(echo "$names" | tr '\n' ' ') " in
+	*" $name "*) ;;
+	*) names="$names $name" ;;
+	esac
+done
+cd "$dir"
+# _apt cannot write here.
+# shellcheck disable=SC2086 # a list of words
+apt-get -qq -o APT::Sandbox::User=root download $names || {
+	echo "apt-get download: failed" >&2
+	exit 1
+}
+for file in *.deb; do
+	dpkg-deb -x "$file" root.new
+done
+mv root.new root
