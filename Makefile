@@ -22,6 +22,7 @@ help:
 	@echo 'make deb                 packages of library, tools and module'
 	@echo 'make run-stock           haproxy on the module, on a kernel of Debian'
 	@echo 'make test-stock          the selftests against the module there'
+	@echo 'make bench-run           instructions per call under nsfd run'
 	@echo 'make bench-stock         instructions per call of the module there'
 	@echo 'make deb-kernel          a packaged kernel with patches 8 and 9, tested'
 	@echo 'make stages              each stage of the series, built and tested'
@@ -106,6 +107,16 @@ bench-native: deps
 bench-bindings: kernel/vanilla kernel/nsfd go
 	@for kernel in vanilla nsfd; do echo "== $$kernel"; \
 		scripts/boot.sh build/linux.$$kernel scripts/bench-bindings.sh || exit; done
+
+# What a program pays under "nsfd run", by the system call and by threads.
+bench-run: trees/vanilla trees/nsfd tools
+	@scripts/deps.sh qemu-system-x86
+	@$(STEP) 'benchmark' scripts/bench-build.sh
+	@for kernel in nsfd vanilla; do \
+		$(STEP) "kernel $$kernel.compat" scripts/build-guest.sh -q $$kernel.compat \
+			tools/testing/selftests/nsfd/config.compat && \
+		scripts/boot.sh -n build/linux.$$kernel.compat scripts/bench-run.sh || exit; \
+	done
 
 deb: deps
 	@scripts/deps.sh build-essential debhelper dh-dkms dh-python dpkg-dev \
@@ -206,5 +217,5 @@ clean:
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test shell
 .PHONY: series apply stages parity coverage configs test-debug test-m32 test-san test-programs race check clean
-.PHONY: bench bench-bindings bench-native deb stock run-stock test-stock bench-stock deb-kernel
+.PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)

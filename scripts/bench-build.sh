@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the benchmark, build/bench/bench, and for each NAME the kernel to run it
-# on, build/NAME/obj.bench, with the configuration in tools/nsfd/bench.
+# Builds the benchmark, build/bench/bench, the same with shared libraries, and for
+# each NAME the kernel to run it on, build/NAME/obj.bench, with the configuration
+# in tools/nsfd/bench.
 #
 # usage: bench-build.sh [NAME...]
 set -eu
@@ -10,6 +11,7 @@ source=$top/tools/nsfd/bench out=$top/build/bench
 
 mkdir -p "$out/root"
 gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*.c
+gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" "$source"/*.c
 [ $# -gt 0 ] || exit 0
 
 # An initial RAM disk that has only this, the same to the byte each time: how

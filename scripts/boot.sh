@@ -1,22 +1,24 @@
 #!/bin/sh
 # Boots a kernel on the host's own files and runs a command there.
 #
-# usage: boot.sh [-i] [-c CPUS] [-t SECONDS] [-m MEMORY] KERNEL COMMAND [ARG...]
+# usage: boot.sh [-i | -n] [-c CPUS] [-t SECONDS] [-m MEMORY] KERNEL COMMAND [ARG...]
 #
 # A User-Mode Linux kernel, which is a program, runs as one; another is one for
 # x86-64, and runs in QEMU, emulation only. The command runs as root in the
 # guest, in the top directory of this repository (mounted at /mnt, writable).
 # Its exit status is this script's; a kernel that hangs or dies gives 125. -i
-# keeps the terminal for a shell; -c is for QEMU.
+# keeps the terminal for a shell; -c and -n are for QEMU. With -n the time-stamp
+# counter of the guest counts instructions.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-seconds=600 memory=1G interactive='' cpus=1
-while getopts c:im:t: opt; do
+seconds=600 memory=1G interactive='' cpus=1 clock=-accel\ tcg,thread=multi
+while getopts c:im:nt: opt; do
 	case $opt in
 	c) cpus=$OPTARG ;;
 	i) interactive=1 ;;
 	m) memory=$OPTARG ;;
+	n) clock='-accel tcg -icount shift=0,sleep=off' ;;
 	t) seconds=$OPTARG ;;
 	*) exit 2 ;;
 	esac
@@ -51,7 +53,7 @@ else
 	append="$append console=ttyS0 rootfstype=9p guest_9p=top \
 rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144"
 	# shellcheck disable=SC2086
-	set -- qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu max \
+	set -- qemu-system-x86_64 -M pc $clock -cpu max \
 		-smp "$cpus" -m "$memory" -display none -monitor none -nodefaults \
 		-no-reboot $serial -kernel "$kernel" -append "$append" \
 		-fsdev "$share,id=root,path=/,readonly=on" \

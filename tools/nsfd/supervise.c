@@ -10,8 +10,9 @@
  * creates its sockets where it is. New tasks begin with the position of their
  * creator at that time, as they do with a real namespace.
  *
- * /proc is read by descriptors of /proc/TID that are opened once for a task:
- * they do not refer to another task when the number is used again.
+ * /proc is read by descriptors of /proc/TID that are opened once for a task, and
+ * so is its pidfd: they do not refer to another task when the number is used
+ * again.
  */
 #include <dirent.h>
 #include <err.h>
@@ -61,6 +62,7 @@
 #define CLONE_NEWTIME	0x00000080
 #endif
 #ifndef SYS_pidfd_open
+#define SYS_pidfd_send_signal	424
 #define SYS_pidfd_open	434
 #define SYS_pidfd_getfd	438
 #endif
@@ -109,6 +111,7 @@ struct numbers {
 struct task {
 	pid_t tid, tgid;	/* @tgid is 0 until it is needed */
 	int dir;		/* /proc/TID, or -1 while there are too many */
+	int pidfd;		/* the same, or -1 before Linux 6.9 for a thread */
 	uint64_t start;		/* in clock ticks, tells tasks of one number apart */
 	struct position at;
 	bool check;		/* it may have moved since @at.real was read */
@@ -183,6 +186,7 @@ static struct seccomp_notif *request;
 static struct seccomp_notif_resp *response;
 static struct seccomp_notif_sizes sizes;
 static bool on_terminal = true;
+static bool have_pidfds;	/* nothing keeps us from asking by them */
 
 /* -- messages ------------------------------------------------------------- */
 
@@ -480,6 +484,9 @@ static void close_dir(struct task *task)
 		return;
 	close(task->dir);
 	task->dir = -1;
+	if (task->pidfd >= 0)
+		close(task->pidfd);
+	task->pidfd = -1;
 	n_dirs--;
 }
 
@@ -509,6 +516,13 @@ static int open_dir(struct task *task)
 	task->dir = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (task->dir < 0)
 		return -1;
+	if (have_pidfds) {
+		/* Whoever calls this reads below @dir next: it is of the same task. */
+		task->pidfd = syscall(SYS_pidfd_open, task->tid,
+				      O_EXCL /* PIDFD_THREAD */);
+		if (task->pidfd < 0 && errno == EINVAL)
+			task->pidfd = syscall(SYS_pidfd_open, task->tid, 0);
+	}
 	n_dirs++;
 	return 0;
 }
@@ -518,6 +532,9 @@ static bool lives(struct task *task)
 {
 	struct stat_line line;
 
+	if (task->pidfd >= 0)
+		return !syscall(SYS_pidfd_send_signal, task->pidfd, 0, NULL, 0) ||
+		       errno == EPERM;
 	if (task->dir >= 0)
 		return !faccessat(task->dir, "comm", F_OK, 0);
 	if (open_dir(task))
@@ -597,6 +614,7 @@ static struct task *add_task(pid_t tid)
 	if (!task)
 		return NULL;
 	task->tid = tid;
+	task->pidfd = -1;
 	task->check = true;
 	if (open_dir(task)) {
 		free(task);
@@ -667,11 +685,11 @@ static struct task *caller(void)
 			}
 			return NULL;
 		}
-	}
-	if (!still_waiting()) {
-		/* What was read may be of another task of this number. */
-		forget(task);
-		return NULL;
+		if (!still_waiting()) {
+			/* What was read may be of another task of this number. */
+			forget(task);
+			return NULL;
+		}
 	}
 	task->creating = false;
 	if (task->exec_of) {
@@ -784,10 +802,10 @@ static int copy_of(struct task *task, int number)
 {
 	int pidfd, fd;
 
+	if (task->pidfd >= 0)
+		return syscall(SYS_pidfd_getfd, task->pidfd, number, 0);
 	/* Before 6.9 there are only pidfds of processes; most threads share. */
-	pidfd = syscall(SYS_pidfd_open, task->tid, O_EXCL /* PIDFD_THREAD */);
-	if (pidfd < 0 && errno == EINVAL && process_of(task))
-		pidfd = syscall(SYS_pidfd_open, task->tgid, 0);
+	pidfd = process_of(task) ? syscall(SYS_pidfd_open, task->tgid, 0) : -1;
 	if (pidfd < 0)
 		return -1;
 	fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
@@ -857,13 +875,13 @@ static void note_original(struct originals *process, int number, int copy,
 /* Notes which descriptors of its real namespace the process has open now. */
 static int note_originals(struct task *task)
 {
-	char want[40], link[40];
+	char want[40], link[40], buffer[4096] __attribute__((aligned(8)));
 	struct originals *process;
+	struct dirent64 *entry;
 	unsigned int otherwise;
-	struct dirent *entry;
-	int fd, copy, i;
-	ssize_t len;
-	DIR *dir;
+	int fd, copy, i, number;
+	ssize_t got, len;
+	char *p;
 
 	if (!process_of(task))
 		return -1;
@@ -878,34 +896,35 @@ static int note_originals(struct task *task)
 	if (!process)
 		return -1;
 	fd = openat(task->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (fd < 0)
 		return -1;
-	}
 	snprintf(want, sizeof(want), "net:[%ju]", (uintmax_t)task->at.real);
 	generation++;
 	for (i = 0; i < process->count; i++)
 		process->list[i].seen = false;
-	while ((entry = readdir(dir))) {
-		len = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
-		if (len < 0)
-			continue;
-		link[len] = 0;
-		if (strcmp(link, want))
-			continue;
-		copy = copy_of(task, atoi(entry->d_name));
-		/* EBADF: another thread has closed it since. */
-		if (copy < 0 && errno == EBADF)
-			continue;
-		if (copy < 0) {
-			closedir(dir);
-			return -1;
+	while ((got = getdents64(fd, buffer, sizeof(buffer))) > 0) {
+		for (p = buffer; p < buffer + got; p += entry->d_reclen) {
+			entry = (struct dirent64 *)p;
+			if (entry->d_name[0] == '.')
+				continue;
+			len = readlinkat(fd, entry->d_name, link, sizeof(link) - 1);
+			if (len < 0)
+				continue;
+			link[len] = 0;
+			if (strcmp(link, want))
+				continue;
+			number = atoi(entry->d_name);
+			copy = copy_of(task, number);
+			/* EBADF: another thread has closed it since. */
+			if (copy >= 0)
+				note_original(process, number, copy, otherwise);
+			else if (errno != EBADF)
+				goto failed;
 		}
-		note_original(process, atoi(entry->d_name), copy, otherwise);
 	}
-	closedir(dir);
+	if (got < 0)
+		goto failed;
+	close(fd);
 	for (i = 0; i < process->count; ) {
 		if (process->list[i].seen) {
 			i++;
@@ -915,6 +934,9 @@ static int note_originals(struct task *task)
 		process->list[i] = process->list[--process->count];
 	}
 	return 0;
+failed:
+	close(fd);
+	return -1;
 }
 
 /* Whether a descriptor is known that was opened during the visit. */
@@ -953,6 +975,39 @@ static int set_target(struct task *task, int place)
 	return 0;
 }
 
+/* Whether this number is still the descriptor that it was, and since when. */
+static bool is_noted(struct task *task, struct originals *process, int number,
+		     unsigned int *since)
+{
+	bool same = false;
+	int i, copy;
+
+	for (i = 0; process && i < process->count; i++) {
+		if (process->list[i].number != number || process->list[i].copy < 0)
+			continue;
+		copy = copy_of(task, number);
+		if (copy < 0)
+			break;
+		same = same_file(process->list[i].copy, copy);
+		*since = process->list[i].generation;
+		close(copy);
+		break;
+	}
+	return same;
+}
+
+static int place_before(const struct history *history, unsigned int since)
+{
+	int i, place = -1;
+
+	if (since == UNKNOWN)
+		return -2;
+	for (i = 0; i < history->count; i++)
+		if (history->list[i].generation < since)
+			place = history->list[i].place;
+	return place;
+}
+
 /*
  * What a descriptor of the real namespace means to a task with a target: the
  * index of a place, -1 for the real namespace, or -2 if it cannot be told.
@@ -963,9 +1018,16 @@ static int meaning(struct task *task, int number)
 	char name[32], want[40], link[40];
 	struct originals *process;
 	unsigned int since;
-	int i, copy, place;
 	ssize_t len;
+	int copy;
 
+	if (history->list[history->count - 1].generation == ALL_BEFORE)
+		return -1;
+	if (!process_of(task))
+		return -2;
+	process = find_process(task->tgid, false);
+	if (is_noted(task, process, number, &since))
+		return place_before(history, since);
 	snprintf(name, sizeof(name), "fd/%d", number);
 	snprintf(want, sizeof(want), "net:[%ju]", (uintmax_t)task->at.real);
 	len = readlinkat(task->dir, name, link, sizeof(link) - 1);
@@ -973,25 +1035,15 @@ static int meaning(struct task *task, int number)
 		return -2;
 	link[len] = 0;
 	/* A path: it was opened by a name that says which namespace is meant. */
-	if (strcmp(link, want) ||
-	    history->list[history->count - 1].generation == ALL_BEFORE)
+	if (strcmp(link, want))
 		return -1;
-	if (!process_of(task))
-		return -2;
 	copy = copy_of(task, number);
 	if (copy < 0)
 		return -2;
-	process = find_process(task->tgid, false);
 	/* What is not known was opened after the last target was set. */
 	since = generation_of(copy, process ? generation + 1 : UNKNOWN);
 	close(copy);
-	if (since == UNKNOWN)
-		return -2;
-	place = -1;
-	for (i = 0; i < history->count; i++)
-		if (history->list[i].generation < since)
-			place = history->list[i].place;
-	return place;
+	return place_before(history, since);
 }
 
 /* -- new tasks ------------------------------------------------------------ */
@@ -1984,6 +2036,7 @@ static void start_listening(void)
 		.flags = SECCOMP_ADDFD_FLAG_SEND,
 		.srcfd = listener,
 	};
+	int self;
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
 		err(1, "cannot supervise: failed to ask for the sizes of notifications");
@@ -1998,6 +2051,10 @@ static void start_listening(void)
 	/* No notification has the number 0 yet: ENOENT, unless the flag is unknown. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &probe) < 0 && errno != ENOENT)
 		err(1, "cannot supervise: Linux 5.14 or later is required");
+	self = syscall(SYS_pidfd_open, getpid(), 0);
+	have_pidfds = self >= 0 && !syscall(SYS_pidfd_send_signal, self, 0, NULL, 0);
+	if (self >= 0)
+		close(self);
 	/* Since 6.6: the task that waits runs on the processor of its answer. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
 }
@@ -2020,7 +2077,8 @@ void supervise_prepare(const struct supervised *supervised)
 		setrlimit(RLIMIT_NOFILE, &limit);
 		getrlimit(RLIMIT_NOFILE, &limit);
 	}
-	max_dirs = limit.rlim_cur / 2 > 4096 ? 4096 : limit.rlim_cur / 2;
+	/* A task takes two. */
+	max_dirs = limit.rlim_cur / 4 > 4096 ? 4096 : limit.rlim_cur / 4;
 }
 
 void supervise(int fd, int ready_fd)

@@ -6,6 +6,7 @@
  * usage: bench [CASE]
  *        bench scale NUMBER
  *        bench throughput
+ *        bench visit FILE
  *
  * Prints a line for each case: its name, a tab, and the median of CALLS calls,
  * each timed alone by the time-stamp counter. In QEMU with -icount shift=0 that
@@ -14,7 +15,9 @@
  * is a pattern: only the cases whose names match are measured.
  *
  * "scale" is for that many network namespaces, "throughput" for several
- * threads at once: see scale.c.
+ * threads at once: see scale.c. "visit" is what a program does that "nsfd run"
+ * may have started: a socket, and one in the network namespace FILE and back, by
+ * the functions of the C library.
  *
  * It can be the first process of a guest, and reboots it in the end. Elsewhere
  * it moves to namespaces of its own before it begins, so nothing of the machine
@@ -832,6 +835,37 @@ static void show_output(int console)
 	}
 }
 
+static int make_by_library(const struct family *f)
+{
+	return socket(f->family, f->type, f->protocol);
+}
+
+static int make_by_visit(const struct family *f)
+{
+	int fd;
+
+	if (setns(other, CLONE_NEWNET))
+		return -1;
+	fd = socket(f->family, f->type, f->protocol);
+	if (setns(own, CLONE_NEWNET))
+		abort();
+	return fd;
+}
+
+static void run_visit(const char *path)
+{
+	init_clock();
+	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	other = open(path, O_RDONLY | O_CLOEXEC);
+	if (own < 0 || other < 0)
+		err(1, "%s", own < 0 ? "/proc/thread-self/ns/net" : path);
+	only = "*/udp";
+	measure("socket", make_by_library);
+	if (have_socketat())
+		measure("socketat", make_at_other);
+	measure("visit", make_by_visit);
+}
+
 int main(int argc, char **argv)
 {
 	bool guest = getpid() == 1;
@@ -840,6 +874,10 @@ int main(int argc, char **argv)
 	const char *unit;
 
 	setlinebuf(stdout);	/* children print, too */
+	if (argc == 3 && !strcmp(argv[1], "visit")) {
+		run_visit(argv[2]);
+		return 0;
+	}
 	if (guest) {
 		mkdir("/proc", 0755);
 		mkdir("/tmp", 01777);
