@@ -191,12 +191,14 @@ test-san: trees/nsfd kselftest tools
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
 		scripts/test.sh nsfd.san vanilla.san
 
-# Programs of Debian's under "nsfd run", by threads and by the system call.
+# Programs of Debian's under "nsfd run", by threads and by the system call, and
+# what happens when its supervisor fails.
 test-programs: kernel/vanilla kernel/nsfd tools
+	@scripts/deps.sh strace
 	@$(STEP) 'programs' tools/testing/selftests/nsfd-tools/prepare-programs.sh
 	@for kernel in vanilla nsfd; do \
-		$(STEP) "programs on $$kernel" scripts/boot.sh build/linux.$$kernel \
-			tools/testing/selftests/nsfd-tools/tools_test.sh programs || exit; \
+		$(STEP) "programs on $$kernel" scripts/boot.sh -t 1200 build/linux.$$kernel \
+			tools/testing/selftests/nsfd-tools/tools_test.sh programs faults || exit; \
 	done
 
 race: trees/nsfd kselftest

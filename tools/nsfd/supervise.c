@@ -255,7 +255,12 @@ static void fail(int error)
 
 static bool still_waiting(void)
 {
-	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request->id);
+	if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request->id))
+		return true;
+	/* What is not answered would wait for ever. */
+	if (errno != ENOENT)
+		err(1, "failed to ask for a notification");
+	return false;
 }
 
 /* -- what /proc says ------------------------------------------------------ */

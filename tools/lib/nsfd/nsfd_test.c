@@ -118,9 +118,11 @@ static int private_mounts(void)
 	return mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
 }
 
+#define KILL	(-1)
+
 /*
- * From now on system call @nr fails with @error; if @arg is not 0, only where
- * its second argument without the lowest byte is @arg.
+ * From now on system call @nr fails with @error, or kills the process; if @arg
+ * is not 0, only where its second argument without the lowest byte is @arg.
  */
 static int deny_syscall(int nr, unsigned int arg, int error)
 {
@@ -135,7 +137,8 @@ static int deny_syscall(int nr, unsigned int arg, int error)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, arg1),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, arg ? ~0xffU : 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arg, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, error == KILL ? SECCOMP_RET_KILL_PROCESS :
+			 SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog filter = { .len = ARRAY_SIZE(insns), .filter = insns };
@@ -708,6 +711,33 @@ TEST_F(lib, filter_of_socket)
 #endif
 	EXPECT_EQ(EAFNOSUPPORT, try_at(self->own));
 	EXPECT_EQ(EAFNOSUPPORT, try_at(self->net));
+}
+
+/* A filter that kills a process for calls that it does not know. */
+TEST_F(lib, no_syscall)
+{
+	const unsigned int all = NSFD_NO_SYSCALL | NSFD_NO_MODULE | NSFD_NO_THREAD;
+	uint64_t cookie = cookie_at(self->net);
+	int status, sk;
+	pid_t pid;
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (deny_syscall(__NR_socketat, 0, KILL))
+			_exit(1);
+		sk = nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, NSFD_NO_SYSCALL);
+		if (sk < 0 || !cookie || netns_cookie(sk) != cookie)
+			_exit(2);
+		if (nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, all) >= 0 ||
+		    errno != ENOSYS)
+			_exit(3);
+		try_at(self->net);
+		_exit(4);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSIGNALED(status)) TH_LOG("status %#x", status);
+	EXPECT_EQ(SIGSYS, WTERMSIG(status));
 }
 
 /* A grant that is revoked is the caller's own network namespace all the same. */
