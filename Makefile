@@ -197,7 +197,7 @@ test-programs: kernel/vanilla kernel/nsfd tools
 	@scripts/deps.sh strace
 	@$(STEP) 'programs' tools/testing/selftests/nsfd-tools/prepare-programs.sh
 	@for kernel in vanilla nsfd; do \
-		$(STEP) "programs on $$kernel" scripts/boot.sh -t 1200 build/linux.$$kernel \
+		$(STEP) "programs on $$kernel" scripts/boot.sh -t 2400 build/linux.$$kernel \
 			tools/testing/selftests/nsfd-tools/tools_test.sh programs faults || exit; \
 	done
 

@@ -7,6 +7,7 @@ programs=$top/build/programs
 root=$programs/root
 PATH=$root/usr/sbin:$root/usr/bin:$root/bin:$root/sbin:$PATH
 export LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu
+LD_LIBRARY_PATH=$LD_LIBRARY_PATH:$root/usr/lib/x86_64-linux-gnu/frr
 
 # Only blue reaches 10.2.0.2, only far reaches 10.2.0.1, and only by a server in
 # far is there a name.
@@ -135,8 +136,49 @@ by_iproute2()
 			awk '{ print $3 }')" = 10.2.0.2/24 ]
 }
 
+# router NETNS AS PEER PEER_AS COMMAND: zebra and bgpd, as root
+router()
+{
+	local dir=$tmp/router-$1 program options
+
+	mkdir -m 777 "$dir" && : >"$dir/zebra.conf" && cat >"$dir/bgpd.conf" <<-EOF || return 1
+		router bgp $2
+		 no bgp ebgp-requires-policy
+		 timers bgp 1 3
+		 neighbor $3 remote-as $4
+		 neighbor $3 timers connect 1
+		 address-family ipv4 unicast
+		  $5
+	EOF
+	for program in zebra 'bgpd -p 179'; do
+		read -r program options <<<"$program"
+		# shellcheck disable=SC2086 # a list of words
+		start nsfd run --netns "$1" -- "$root/usr/lib/frr/$program" \
+			-f "$dir/$program.conf" -i "$dir/$program.pid" -z "$dir/zserv.api" \
+			--vty_socket "$dir" -P 0 $options
+		wait_for 20 test -s "$dir/$program.pid" || return 1
+	done
+}
+
+# The network of far's loopback device becomes a route in blue, and nowhere else.
+by_frr()
+{
+	ip -n far addr add 10.99.0.1/24 dev lo
+	router blue 65001 10.2.0.2 65002 '' &&
+		router far 65002 10.2.0.1 65001 'network 10.99.0.0/24' &&
+		wait_for 60 route_in_blue && [ -z "$(ip route show 10.99.0.0/24)" ]
+}
+
+route_in_blue()
+{
+	ip -n blue route show proto bgp | grep -q '^10.99.0.0/24 .*via 10.2.0.2'
+}
+
 # The guest's /etc is the host's: a copy that can be changed.
 cp -a /etc "$tmp/etc" && mount --bind "$tmp/etc" /etc
+echo frr:x:300:300::/nonexistent:/bin/false >>/etc/passwd
+printf 'frr:x:300:\nfrrvty:x:301:frr\n' >>/etc/group
+mkdir -p /run/frr && chown 300:300 /run/frr
 mkdir -p /etc/netns/blue && echo nameserver 10.2.0.2 >/etc/netns/blue/resolv.conf
 pair blue far 10.2.0
 ip netns exec far sysctl -qw net.ipv4.ip_unprivileged_port_start=0
@@ -159,6 +201,7 @@ check 'programs: Go with cgo' go_program go-cgo
 check 'programs: socat' by_socat
 check 'programs: nginx, and its upgrade' by_nginx
 check 'programs: as root, ip netns exec and ip -n' by_iproute2
+check 'programs: as root, zebra and bgpd of FRR' by_frr
 pids=$servers
 stop_all
 kill "$web"
