@@ -206,7 +206,7 @@ int cmd_exec(int argc, char **argv)
 		targets[i].fd = ns_open(targets[i].spec, 0);
 		targets[i].type = nsfd_type(targets[i].fd);
 		if (targets[i].type < 0)
-			err(1, "%s", targets[i].spec);
+			err(1, "failed to identify namespace '%s'", targets[i].spec);
 	}
 	user = find(CLONE_NEWUSER);
 	net = find(CLONE_NEWNET);

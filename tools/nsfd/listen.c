@@ -90,26 +90,26 @@ static int make_socket(int nsfd, const char *ns, int type, const char *text,
 	else
 		fd = socketat(nsfd, addr.any.sa_family, type, 0);
 	if (fd < 0)
-		err(1, "%s: %s %s: socket", ns, what, text);
+		err(1, "failed to create a socket for %s %s in %s", what, text, ns);
 
 	/* The name of a device means what it means in the socket's namespace. */
 	if (ifr.ifr_name[0]) {
 		if (ioctl(fd, SIOCGIFINDEX, &ifr))
-			err(1, "%s: %s: device %s", ns, text, ifr.ifr_name);
+			err(1, "failed to find device '%s' in %s", ifr.ifr_name, ns);
 		addr.in6.sin6_scope_id = ifr.ifr_ifindex;
 	}
 	/* 0.0.0.0 and :: may both be asked for, so each is only what it says. */
 	if (addr.any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
-		err(1, "%s: %s %s: IPV6_V6ONLY", ns, what, text);
+		err(1, "failed to set IPV6_V6ONLY for %s %s in %s", what, text, ns);
 	if ((type & SOCK_STREAM) &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
-		err(1, "%s: %s %s: SO_REUSEADDR", ns, what, text);
+		err(1, "failed to set SO_REUSEADDR for %s %s in %s", what, text, ns);
 	len = addr.any.sa_family == AF_INET ? sizeof(addr.in) : sizeof(addr.in6);
 	if (bind(fd, &addr.any, len))
-		err(1, "%s: %s %s: bind", ns, what, text);
+		err(1, "failed to bind to %s %s in %s", what, text, ns);
 	if ((type & SOCK_STREAM) && listen(fd, backlog))
-		err(1, "%s: %s %s: listen", ns, what, text);
+		err(1, "failed to listen on %s %s in %s", what, text, ns);
 	return fd;
 }
 
@@ -189,7 +189,7 @@ int cmd_listen(int argc, char **argv)
 		{ "user", required_argument, NULL, 'U' },
 		{ }
 	};
-	const char *ns = "own namespace", *name = NULL, *netns_name = "unknown";
+	const char *ns = "the current namespace", *name = NULL, *netns_name = "unknown";
 	int opt, count = 0, nsfd = -1, backlog = SOMAXCONN, fds[MAX_SOCKETS];
 	char *names;
 	bool locked = false;

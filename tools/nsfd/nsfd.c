@@ -70,7 +70,7 @@ void cmd_usage(const char *name, int opt)
 	}
 	/* getopt has said what is wrong with an option. */
 	if (opt != '?')
-		warnx("%s: bad arguments: try \"nsfd %s --help\"", name, name);
+		warnx("%s: bad usage; try 'nsfd %s --help'", name, name);
 	exit(EXIT_USAGE);
 }
 
@@ -94,7 +94,7 @@ char *ns_path(const char *spec)
 		return path;
 	}
 	if (!*spec || !strcmp(spec, ".") || !strcmp(spec, ".."))
-		errx(1, "\"%s\": not the name of a network namespace", spec);
+		errx(1, "invalid name of a network namespace: '%s'", spec);
 	path = path_in(NETNS_DIR, spec);
 	if (!access(path, F_OK))
 		return path;
@@ -122,11 +122,11 @@ int ns_open(const char *spec, int nstype)
 	int fd = nsfd_open(path);
 
 	if (fd < 0 && errno == EINVAL)
-		errx(1, "%s: not a namespace", path);
+		errx(1, "'%s' is not a namespace", path);
 	if (fd < 0)
-		err(1, "%s", path);
+		err(1, "failed to open '%s'", path);
 	if (nstype && nsfd_type(fd) != nstype)
-		errx(1, "%s: not a %snamespace", path,
+		errx(1, "'%s' is not a %snamespace", path,
 		     nstype == CLONE_NEWNET ? "network " : "");
 	free(path);
 	return fd;
@@ -135,13 +135,13 @@ int ns_open(const char *spec, int nstype)
 void run_program(char **argv)
 {
 	execvp(argv[0], argv);
-	err(errno == ENOENT ? 127 : 126, "%s", argv[0]);
+	err(errno == ENOENT ? 127 : 126, "failed to execute '%s'", argv[0]);
 }
 
 void no_new_privs(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		err(1, "no_new_privs");
+		err(1, "failed to set no_new_privs");
 }
 
 static const struct option no_options[] = {
@@ -279,7 +279,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind == argc) {
-		warnx("no command: try \"nsfd --help\"");
+		warnx("no command specified; try 'nsfd --help'");
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -292,6 +292,6 @@ int main(int argc, char **argv)
 		optind = 0;
 		return commands[i].run(argc, argv);
 	}
-	warnx("%s: no such command: try \"nsfd --help\"", argv[optind]);
+	warnx("unknown command '%s'; try 'nsfd --help'", argv[optind]);
 	return EXIT_USAGE;
 }

@@ -104,7 +104,7 @@ static int add_names(const char *where)
 			place_add(entry->d_name, fd);
 			count++;
 		} else {
-			warnx("%s: not a network namespace, not granted", path);
+			warnx("run: '%s' is not a network namespace and is not granted", path);
 			if (fd >= 0)
 				close(fd);
 		}
@@ -396,7 +396,7 @@ int cmd_run(int argc, char **argv)
 	if (optind == argc || (!options.netns && !n_grants))
 		cmd_usage("run", opt);
 	if (options.library && access(options.library, R_OK))
-		err(1, "%s", options.library);
+		err(1, "failed to read '%s'", options.library);
 
 	raise_limit(&limit);
 	way = way_find();

@@ -23,7 +23,7 @@ void user_find(const char *name, struct user *user)
 	if (!pw) {
 		uid = strtoul(name, &end, 10);
 		if (name[0] < '0' || name[0] > '9' || *end || uid >= (uid_t)-1)
-			errx(1, "%s: no such user", name);
+			errx(1, "user '%s' does not exist", name);
 		user->uid = uid;
 		user->gid = uid;
 		pw = getpwuid(uid);
@@ -57,20 +57,20 @@ void user_become(const struct user *user)
 	/* The bounding set comes first: this is what needs CAP_SETPCAP. */
 	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
 		if (cap_get_bound(cap) && cap_drop_bound(cap))
-			err(1, "%s: capability bounding set", user->name);
+			err(1, "failed to drop the capability bounding set");
 	if (CAP_AMBIENT_SUPPORTED() && cap_reset_ambient())
-		err(1, "%s: ambient capabilities", user->name);
+		err(1, "failed to drop ambient capabilities");
 
 	if (user->known ? initgroups(user->name, user->gid) : setgroups(0, NULL))
-		err(1, "%s: supplementary groups", user->name);
+		err(1, "failed to set the supplementary groups of user '%s'", user->name);
 	if (setresgid(user->gid, user->gid, user->gid))
-		err(1, "%s: group %u", user->name, user->gid);
+		err(1, "failed to set group ID %u", user->gid);
 	if (setresuid(user->uid, user->uid, user->uid))
-		err(1, "%s: user %u", user->name, user->uid);
+		err(1, "failed to set user ID %u", user->uid);
 
 	/* The kernel does not clear the inheritable set, nor any for root. */
 	none = cap_init();
 	if (!none || cap_set_proc(none))
-		err(1, "%s: capabilities", user->name);
+		err(1, "failed to drop capabilities");
 	cap_free(none);
 }

@@ -108,21 +108,21 @@ bad_listen()
 		fails 2 "nsfd: invalid --backlog argument: '$text'" \
 			nsfd listen --backlog "$text" --tcp 127.0.0.1:90 -- true || return 1
 	done
-	fails 1 'nsfd: /run/netns/none: No such file or directory' \
+	fails 1 "nsfd: failed to open '/run/netns/none': No such file or directory" \
 		nsfd listen --netns none --tcp 127.0.0.1:80 -- true &&
-		fails 1 'nsfd: /proc/self/ns/uts: not a network namespace' \
+		fails 1 "nsfd: '/proc/self/ns/uts' is not a network namespace" \
 			nsfd listen --netns /proc/self/ns/uts --tcp 127.0.0.1:80 -- true &&
-		fails 1 'nsfd: red: tcp 10.9.9.9:80: bind: Cannot assign requested address' \
+		fails 1 'nsfd: failed to bind to tcp 10.9.9.9:80 in red: Cannot assign requested address' \
 			nsfd listen --netns red --tcp 10.9.9.9:80 -- true &&
-		fails 1 'nsfd: red: [fe80::1%none]:80: device none: No such device' \
+		fails 1 "nsfd: failed to find device 'none' in red: No such device" \
 			nsfd listen --netns red --tcp '[fe80::1%none]:80' -- true &&
-		fails 1 'nsfd: red: tcp 127.0.0.1:90: bind: Address already in use' \
+		fails 1 'nsfd: failed to bind to tcp 127.0.0.1:90 in red: Address already in use' \
 			nsfd listen --netns red --tcp 127.0.0.1:90 --tcp 127.0.0.1:90 -- true &&
-		fails 1 'nsfd: no-such-user: no such user' \
+		fails 1 "nsfd: user 'no-such-user' does not exist" \
 			nsfd listen --tcp 127.0.0.1:90 --user no-such-user -- true &&
 		fails 2 "nsfd: invalid name for LISTEN_FDNAMES: 'a:b'" \
 			nsfd listen --name a:b --tcp 127.0.0.1:90 -- true &&
-		fails 2 'nsfd: listen: bad arguments: try "nsfd listen --help"' \
+		fails 2 "nsfd: listen: bad usage; try 'nsfd listen --help'" \
 			nsfd listen --tcp 127.0.0.1:90
 }
 
@@ -159,7 +159,7 @@ environment()
 
 stranger()
 {
-	fails 1 'nsfd: red: tcp 127.0.0.1:8090: socket: Operation not permitted' \
+	fails 1 'nsfd: failed to create a socket for tcp 127.0.0.1:8090 in red: Operation not permitted' \
 		setpriv --reuid 1000 --regid 1000 --clear-groups \
 		nsfd listen --netns red --tcp 127.0.0.1:8090 -- true
 }

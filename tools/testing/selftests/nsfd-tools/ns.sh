@@ -418,7 +418,7 @@ unpin_other()
 			nsfd unpin "$tmp/none" &&
 		fails 1 "nsfd: failed to pin '$tmp/file': not an empty file" \
 			nsfd pin /proc/self/ns/net "$tmp/file" &&
-		fails 1 "nsfd: $tmp/file: not a namespace" nsfd pin "$tmp/file" "$tmp/to" &&
+		fails 1 "nsfd: '$tmp/file' is not a namespace" nsfd pin "$tmp/file" "$tmp/to" &&
 		[ "$(cat "$tmp/file")" = precious ] && [ ! -e "$tmp/to" ]
 }
 
@@ -472,15 +472,15 @@ names_in_var_run()
 
 bad_lines()
 {
-	fails 2 'nsfd: no command: try "nsfd --help"' nsfd &&
-		fails 2 'nsfd: foo: no such command: try "nsfd --help"' nsfd foo &&
+	fails 2 "nsfd: no command specified; try 'nsfd --help'" nsfd &&
+		fails 2 "nsfd: unknown command 'foo'; try 'nsfd --help'" nsfd foo &&
 		fails 2 "nsfd: unrecognized option '--foo'" nsfd ls --foo &&
-		fails 2 'nsfd: pin: bad arguments: try "nsfd pin --help"' nsfd pin one &&
-		fails 2 'nsfd: exec: bad arguments: try "nsfd exec --help"' nsfd exec one &&
-		fails 1 'nsfd: /run/netns/none: No such file or directory' nsfd exec none -- true &&
-		fails 1 'nsfd: "..": not the name of a network namespace' nsfd exec .. -- true &&
-		fails 127 'nsfd: ./none: No such file or directory' nsfd exec /proc/self/ns/net -- ./none &&
-		fails 126 'nsfd: /: Permission denied' nsfd exec /proc/self/ns/net -- /
+		fails 2 "nsfd: pin: bad usage; try 'nsfd pin --help'" nsfd pin one &&
+		fails 2 "nsfd: exec: bad usage; try 'nsfd exec --help'" nsfd exec one &&
+		fails 1 "nsfd: failed to open '/run/netns/none': No such file or directory" nsfd exec none -- true &&
+		fails 1 "nsfd: invalid name of a network namespace: '..'" nsfd exec .. -- true &&
+		fails 127 "nsfd: failed to execute './none': No such file or directory" nsfd exec /proc/self/ns/net -- ./none &&
+		fails 126 "nsfd: failed to execute '/': Permission denied" nsfd exec /proc/self/ns/net -- /
 }
 
 help_text()

@@ -334,10 +334,10 @@ refuses()
 		fails 126 "nsfd: $tmp/user: set-user-ID, which no_new_privs disables; see --allow-new-privs" \
 			nsfd run --netns blue -- "$tmp/user" &&
 		nsfd run --netns blue --allow-new-privs -- "$tmp/user" &&
-		fails 1 'nsfd: /none.so: No such file or directory' \
+		fails 1 "nsfd: failed to read '/none.so': No such file or directory" \
 			nsfd run --preload /none.so --netns blue -- true &&
-		fails 2 'nsfd: run: bad arguments: try "nsfd run --help"' nsfd run -- true &&
-		fails 127 'nsfd: ./none: No such file or directory' \
+		fails 2 "nsfd: run: bad usage; try 'nsfd run --help'" nsfd run -- true &&
+		fails 127 "nsfd: failed to execute './none': No such file or directory" \
 			nsfd run --netns blue -- ./none
 }
 
