@@ -68,7 +68,7 @@
 #endif
 
 /* The types of namespace, in the order in which setns() installs them. */
-static const struct ns_type {
+static const struct ns_kind {
 	const char *name;
 	int flag;
 } ns_types[] = {

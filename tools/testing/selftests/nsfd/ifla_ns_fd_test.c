@@ -261,7 +261,7 @@ TEST_F(move, needs_net_admin_over_both)
 /* Whoever made a user namespace has all capabilities in it. */
 TEST_F(move, into_a_child_user_namespace)
 {
-	struct ns_child c;
+	struct ns_child c = {};
 	int nsfd;
 
 	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
@@ -306,6 +306,36 @@ TEST_F(move, with_nsid)
 	mnl_attr_put_u32(&req.nh, IFLA_NS_FD, self->there.fd);
 	ASSERT_EQ(-EINVAL, rtnl_send(self->here.sk, &req));
 	ASSERT_STAYED();
+}
+
+/* Errors that more than one cause can have come with a text. */
+TEST_F(move, says_why)
+{
+	char text[RTNL_TEXT];
+	struct rtnl_req req;
+
+	rtnl_link(&req, variant->type, 0, "dev");
+	mnl_attr_put_u32(&req.nh, IFLA_NET_NS_PID, getpid());
+	mnl_attr_put_u32(&req.nh, IFLA_NS_FD, self->there.fd);
+	ASSERT_EQ(-EINVAL, rtnl_send_for_text(self->here.sk, &req, text));
+	EXPECT_STREQ("multiple netns identifying attributes specified", text);
+
+	rtnl_link(&req, variant->type, 0, "lo");
+	mnl_attr_put_u32(&req.nh, IFLA_NS_FD, self->there.fd);
+	ASSERT_EQ(-EINVAL, rtnl_send_for_text(self->here.sk, &req, text));
+	EXPECT_STREQ("The interface netns is immutable", text);
+
+	ASSERT_EQ(0, rtnl_add_dummy(self->there.sk, "dev", -1));
+	rtnl_link(&req, variant->type, 0, "dev");
+	mnl_attr_put_u32(&req.nh, IFLA_NS_FD, self->there.fd);
+	ASSERT_EQ(-EEXIST, rtnl_send_for_text(self->here.sk, &req, text));
+	EXPECT_NE(0, text[0]);
+
+	/* This says enough by itself. */
+	rtnl_link(&req, variant->type, 0, "dev");
+	mnl_attr_put_u32(&req.nh, IFLA_NS_FD, -1);
+	ASSERT_EQ(-EBADF, rtnl_send_for_text(self->here.sk, &req, text));
+	EXPECT_STREQ("", text);
 }
 
 /*

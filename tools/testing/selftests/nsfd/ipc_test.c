@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The ipc namespace as a file: semaphores, segments and queues of the other
- * side, the way there and back, what is undone or kept on the way, who may go,
- * and how long it lives.
+ * side, the way there and back, what is undone or kept on the way, and when it
+ * is freed. What all types have in common is in proc_ns_test.c and setns_test.c.
  *
  * In the fixture a child is "there", and the caller is at "home". Each has one
  * object of every kind, under one and the same key or name, and what is in it
@@ -141,19 +141,6 @@ FIXTURE_TEARDOWN(ipc)
 	ASSERT_ALL_SAY(HOME);						\
 	ASSERT_EQ(fd_ino(self->home), ns_ino(0, "ipc"));		\
 } while (0)
-
-TEST(has_a_name)
-{
-	char text[64], link[64] = {};
-	ino_t ino = ns_ino(0, "ipc");
-
-	ASSERT_NE((ino_t)0, ino);
-	EXPECT_TRUE(dir_has("/proc/self/ns", "ipc"));
-	EXPECT_TRUE(dir_has("/proc/thread-self/ns", "ipc"));
-	snprintf(text, sizeof(text), "ipc:[%lu]", (unsigned long)ino);
-	ASSERT_LT(0, readlink("/proc/self/ns/ipc", link, sizeof(link) - 1));
-	EXPECT_STREQ(text, link);
-}
 
 TEST_F(ipc, enter_by_file)
 {
@@ -636,120 +623,6 @@ TEST_F(ipc, only_the_calling_thread_moves)
 	ASSERT_EQ(0, pthread_join(other.thread, NULL));
 	ASSERT_EQ(HOME, other.says);
 	ASSERT_EQ(fd_ino(self->home), other.ino);
-	ASSERT_THERE();
-}
-
-TEST_F(ipc, wrong_type)
-{
-	int fd;
-
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUTS));
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUSER));
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWIPC | CLONE_NEWUTS));
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWIPC | CLONE_SYSVSEM));
-	fd = open_ns(0, any_ns());
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(EINVAL, try_setns(fd, CLONE_NEWIPC));
-	ASSERT_HOME();
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWIPC));
-	ASSERT_THERE();
-}
-
-TEST_F(ipc, needs_cap_sys_admin)
-{
-	ASSERT_EQ(0, keep_caps(~CAP_BIT(CAP_SYS_ADMIN)));
-	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWIPC));
-	EXPECT_EQ(EPERM, try_setns(self->child.pidfd, CLONE_NEWIPC));
-	/* not even to stay */
-	EXPECT_EQ(EPERM, try_setns(self->home, 0));
-	ASSERT_HOME();
-}
-
-TEST_F(ipc, needs_no_other_capability)
-{
-	ASSERT_EQ(0, keep_caps(CAP_BIT(CAP_SYS_ADMIN)));
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWIPC));
-	ASSERT_THERE();
-	ASSERT_EQ(0, try_setns(self->home, 0));
-}
-
-/* All the rights one can have, but not over the owner of the target. */
-TEST_F(ipc, needs_rights_over_the_target)
-{
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(0, unshare_user());
-	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWIPC));
-	EXPECT_EQ(EPERM, try_setns(self->home, 0));
-	ASSERT_HOME();
-	ASSERT_EQ(0, unshare(CLONE_NEWIPC));
-	EXPECT_EQ(EPERM, try_setns(self->home, 0));
-	ASSERT_ALL_SAY(-1);
-}
-
-/* Who made a user namespace has all rights in it, and needs some outside. */
-TEST(needs_rights_at_home)
-{
-	struct ns_child child;
-	int there, user;
-
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(0, become_root());
-	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWIPC));
-	there = open_ns(child.pid, "ipc");
-	ASSERT_LE(0, there);
-	user = open_ns(child.pid, "user");
-	ASSERT_LE(0, user);
-	ASSERT_EQ(0, keep_caps(0));
-	EXPECT_EQ(EPERM, try_setns(there, CLONE_NEWIPC));
-	/* once inside, home is there */
-	ASSERT_EQ(0, try_setns(user, CLONE_NEWUSER));
-	EXPECT_EQ(0, try_setns(there, CLONE_NEWIPC));
-	EXPECT_EQ(fd_ino(there), ns_ino(0, "ipc"));
-	ns_child_stop(&child);
-}
-
-TEST_F(ipc, owner)
-{
-	int owner;
-
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(CLONE_NEWIPC, ioctl(self->there, NS_GET_NSTYPE));
-	owner = ioctl(self->there, NS_GET_USERNS);
-	ASSERT_LE(0, owner);
-	EXPECT_EQ(ns_ino(0, "user"), fd_ino(owner));
-	EXPECT_EQ(-1, ioctl(self->there, NS_GET_PARENT));
-	EXPECT_EQ(EINVAL, errno);
-	/* an owner that is out of sight */
-	ASSERT_EQ(0, unshare_user());
-	EXPECT_EQ(-1, ioctl(self->there, NS_GET_USERNS));
-	EXPECT_EQ(EPERM, errno);
-}
-
-TEST_F(ipc, file_outlives_the_process)
-{
-	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
-	ns_child_stop(&self->child);
-	ASSERT_EQ(0, try_setns(self->there, 0));
-	ASSERT_THERE();
-}
-
-TEST_F(ipc, mount_outlives_process_and_file)
-{
-	char path[64];
-	int fd;
-
-	ASSERT_EQ(0, unshare(CLONE_NEWNS));
-	ASSERT_EQ(0, mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	ASSERT_EQ(0, mount("", "/tmp", "tmpfs", 0, NULL));
-	fd = open("/tmp/ipc", O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
-	ASSERT_LE(0, fd);
-	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", self->child.pid);
-	ASSERT_EQ(0, mount(path, "/tmp/ipc", NULL, MS_BIND, NULL));
-	ns_child_stop(&self->child);
-	ASSERT_EQ(0, close(self->there));
-	self->there = open("/tmp/ipc", O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->there);
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWIPC));
 	ASSERT_THERE();
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The network namespace as a file: interfaces, sockets and ports of the other
- * side, the way there and back, who may go, how long it lives, and the ways to
- * get at it from a socket, a tun device and a pidfd.
+ * side, the way there and back, when it is freed, and the ways to get at it from
+ * a socket, a tun device and a pidfd. What all types have in common is in
+ * proc_ns_test.c and setns_test.c.
  *
  * In the fixture a child is "there", and the caller is at "home". Between the
  * two is a veth pair, which is called as the side that it is on.
@@ -247,19 +248,6 @@ FIXTURE_TEARDOWN(net)
 	ASSERT_EQ(fd_ino(self->home), ns_ino(0, "net"));		\
 } while (0)
 
-TEST(has_a_name)
-{
-	char text[64], link[64] = {};
-	ino_t ino = ns_ino(0, "net");
-
-	ASSERT_NE((ino_t)0, ino);
-	EXPECT_TRUE(dir_has("/proc/self/ns", "net"));
-	EXPECT_TRUE(dir_has("/proc/thread-self/ns", "net"));
-	snprintf(text, sizeof(text), "net:[%lu]", (unsigned long)ino);
-	ASSERT_LT(0, readlink("/proc/self/ns/net", link, sizeof(link) - 1));
-	EXPECT_STREQ(text, link);
-}
-
 TEST_F(net, enter_by_file)
 {
 	ASSERT_HOME();
@@ -396,120 +384,6 @@ TEST_F(net, abstract_unix_names)
 	client = new_socket(AF_UNIX);
 	EXPECT_EQ(-1, connect(client, (struct sockaddr *)&addr, len));
 	EXPECT_EQ(ECONNREFUSED, errno);
-}
-
-TEST_F(net, wrong_type)
-{
-	int fd;
-
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUTS));
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWUSER));
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWNET | CLONE_NEWPID));
-	EXPECT_EQ(EINVAL, try_setns(self->there, CLONE_NEWNET | CLONE_VM));
-	fd = open_ns(0, any_ns());
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(EINVAL, try_setns(fd, CLONE_NEWNET));
-	ASSERT_HOME();
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	ASSERT_THERE();
-}
-
-TEST_F(net, needs_cap_sys_admin)
-{
-	ASSERT_EQ(0, keep_caps(~CAP_BIT(CAP_SYS_ADMIN)));
-	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWNET));
-	EXPECT_EQ(EPERM, try_setns(self->child.pidfd, CLONE_NEWNET));
-	/* not even to stay */
-	EXPECT_EQ(EPERM, try_setns(self->home, 0));
-	ASSERT_HOME();
-}
-
-TEST_F(net, needs_no_other_capability)
-{
-	ASSERT_EQ(0, keep_caps(CAP_BIT(CAP_SYS_ADMIN)));
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	ASSERT_THERE();
-	ASSERT_EQ(0, try_setns(self->home, 0));
-}
-
-/* All the rights one can have, but not over the owner of the target. */
-TEST_F(net, needs_rights_over_the_target)
-{
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(0, unshare_user());
-	EXPECT_EQ(EPERM, try_setns(self->there, CLONE_NEWNET));
-	EXPECT_EQ(EPERM, try_setns(self->home, 0));
-	ASSERT_HOME();
-	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	EXPECT_EQ(EPERM, try_setns(self->home, 0));
-	ASSERT_FALSE(sees("home"));
-}
-
-/* Who made a user namespace has all rights in it, and needs some outside. */
-TEST(needs_rights_at_home)
-{
-	struct ns_child child;
-	int there, user;
-
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(0, become_root());
-	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUSER | CLONE_NEWNET));
-	there = open_ns(child.pid, "net");
-	ASSERT_LE(0, there);
-	user = open_ns(child.pid, "user");
-	ASSERT_LE(0, user);
-	ASSERT_EQ(0, keep_caps(0));
-	EXPECT_EQ(EPERM, try_setns(there, CLONE_NEWNET));
-	/* once inside, home is there */
-	ASSERT_EQ(0, try_setns(user, CLONE_NEWUSER));
-	EXPECT_EQ(0, try_setns(there, CLONE_NEWNET));
-	EXPECT_EQ(fd_ino(there), ns_ino(0, "net"));
-	ns_child_stop(&child);
-}
-
-TEST_F(net, owner)
-{
-	int owner;
-
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(CLONE_NEWNET, ioctl(self->there, NS_GET_NSTYPE));
-	owner = ioctl(self->there, NS_GET_USERNS);
-	ASSERT_LE(0, owner);
-	EXPECT_EQ(ns_ino(0, "user"), fd_ino(owner));
-	EXPECT_EQ(-1, ioctl(self->there, NS_GET_PARENT));
-	EXPECT_EQ(EINVAL, errno);
-	/* an owner that is out of sight */
-	ASSERT_EQ(0, unshare_user());
-	EXPECT_EQ(-1, ioctl(self->there, NS_GET_USERNS));
-	EXPECT_EQ(EPERM, errno);
-}
-
-TEST_F(net, file_outlives_the_process)
-{
-	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
-	ns_child_stop(&self->child);
-	ASSERT_EQ(0, try_setns(self->there, 0));
-	ASSERT_THERE();
-}
-
-TEST_F(net, mount_outlives_process_and_file)
-{
-	char path[64];
-	int fd;
-
-	ASSERT_EQ(0, unshare(CLONE_NEWNS));
-	ASSERT_EQ(0, mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	ASSERT_EQ(0, mount("", "/tmp", "tmpfs", 0, NULL));
-	fd = open("/tmp/net", O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
-	ASSERT_LE(0, fd);
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", self->child.pid);
-	ASSERT_EQ(0, mount(path, "/tmp/net", NULL, MS_BIND, NULL));
-	ns_child_stop(&self->child);
-	ASSERT_EQ(0, close(self->there));
-	self->there = open("/tmp/net", O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->there);
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	ASSERT_THERE();
 }
 
 /* Its end of the veth goes with it, and then so does the other one. */

@@ -1335,6 +1335,70 @@ TEST(process_outside_the_user_namespace)
 	WAIT_CHILD(pid);
 }
 
+/* A new /proc on /tmp, for a process in namespaces of its own. */
+static int mount_proc(const char *options)
+{
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", "/tmp", "proc", 0, options))
+		return -errno;
+	return 0;
+}
+
+/* In a PID namespace: for a task with more capabilities there are no names. */
+TEST(proc_that_hides_processes)
+{
+	pid_t pid;
+
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWNS | CLONE_NEWPID));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		ASSERT_EQ(0, mount_proc("hidepid=ptraceable"));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			ASSERT_EQ(0, caps_drop());
+			EXPECT_EQ(-1, open("/tmp/1/ns/user", O_RDONLY | O_CLOEXEC));
+			EXPECT_EQ(ENOENT, errno);
+			EXPECT_EQ(-1, open("/tmp/1/ns", O_RDONLY | O_CLOEXEC));
+			EXPECT_EQ(ENOENT, errno);
+			EXPECT_LE(0, open("/tmp/self/ns/user", O_RDONLY | O_CLOEXEC));
+			EXIT_CHILD();
+		}
+		WAIT_CHILD(pid);
+		EXPECT_LE(0, open("/tmp/1/ns/user", O_RDONLY | O_CLOEXEC));
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
+/* One with nothing but processes has their namespaces. */
+TEST(proc_of_processes_only)
+{
+	struct list l;
+	pid_t pid;
+	int dir;
+
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWNS | CLONE_NEWPID));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		ASSERT_EQ(0, mount_proc("subset=pid"));
+		ASSERT_EQ(-1, access("/tmp/meminfo", F_OK));
+		dir = open("/tmp/thread-self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ASSERT_LE(0, dir);
+		ASSERT_EQ(0, list_read(dir, &l, 1024));
+		EXPECT_TRUE(list_has(&l, "user"));
+		EXPECT_LE(0, openat(dir, "user", O_RDONLY | O_CLOEXEC));
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+}
+
 /* A pid namespace has no name before it has a first process. */
 TEST(pid_for_children_before_the_first)
 {

@@ -32,6 +32,8 @@ struct rtnl_ns {
 	struct mnl_socket *sk;
 };
 
+#define RTNL_TEXT 128
+
 struct rtnl_req {
 	struct nlmsghdr nh;
 	char body[2000];
@@ -93,6 +95,41 @@ static inline int rtnl_ask(struct mnl_socket *sk, struct rtnl_req *req,
 static inline int rtnl_send(struct mnl_socket *sk, struct rtnl_req *req)
 {
 	return rtnl_ask(sk, req, NULL, NULL);
+}
+
+static inline int rtnl_text_cb(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+		snprintf(data, RTNL_TEXT, "%s", mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
+/* The same, and what the kernel says besides in @text, of RTNL_TEXT bytes. */
+static inline int rtnl_send_for_text(struct mnl_socket *sk, struct rtnl_req *req,
+				     char *text)
+{
+	struct nlmsghdr *nh;
+	struct nlmsgerr *e;
+	char buf[8192];
+	int on = 1, n;
+
+	text[0] = 0;
+	mnl_socket_setsockopt(sk, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(sk, NETLINK_CAP_ACK, &on, sizeof(on));
+	req->nh.nlmsg_flags |= NLM_F_ACK;
+	req->nh.nlmsg_seq = 0;
+	if (mnl_socket_sendto(sk, req, req->nh.nlmsg_len) < 0)
+		return -errno;
+	n = mnl_socket_recvfrom(sk, buf, sizeof(buf));
+	if (n < 0)
+		return -errno;
+	nh = (struct nlmsghdr *)buf;
+	if (!mnl_nlmsg_ok(nh, n) || nh->nlmsg_type != NLMSG_ERROR)
+		return -EBADMSG;
+	e = mnl_nlmsg_get_payload(nh);
+	if (nh->nlmsg_flags & NLM_F_ACK_TLVS)
+		mnl_attr_parse(nh, sizeof(*e), rtnl_text_cb, text);
+	return e->error;
 }
 
 static inline int rtnl_index_cb(const struct nlmsghdr *nh, void *data)

@@ -5,6 +5,7 @@
  */
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -255,16 +256,32 @@ TEST_F(type, wrong_user_namespace)
 TEST_F(type, no_capability)
 {
 	int err = variant->flag == CLONE_NEWUSER ? 0 : EPERM;
+	int home = open_ns(0, variant->name);
 
-	ASSERT_EQ(0, caps_drop());
+	ASSERT_EQ(0, keep_caps(~(1ULL << CAP_SYS_ADMIN)));
 	ASSERT_EQ(err, try_setns(self->fd, 0));
 	if (err) {
 		ASSERT_EQ(err, try_setns(self->fd, variant->flag));
 		ASSERT_EQ(err, try_setns(self->t.pidfd, variant->flag));
+		/* not even to stay */
+		ASSERT_EQ(err, try_setns(home, variant->flag));
 		ASSERT_AT_HOME();
 	} else {
 		ASSERT_ENTERED();
 	}
+}
+
+/* A mount namespace comes with a root directory, which takes another. */
+TEST_F(type, needs_no_other_capability)
+{
+	__u64 caps = 1ULL << CAP_SYS_ADMIN;
+
+	if (variant->flag == CLONE_NEWNS)
+		caps |= 1ULL << CAP_SYS_CHROOT;
+	ASSERT_EQ(0, keep_caps(caps));
+	ASSERT_EQ(0, try_setns(self->fd, 0));
+	/* The child has more of them: where it is cannot be seen. */
+	ASSERT_EQ(variant->flag, moved(self->home, where_is(0)));
 }
 
 /* The user namespace comes first, and with it the rights for the others. */
@@ -333,6 +350,40 @@ TEST_F(type, fs_shared_with_a_process)
 	ASSERT_EQ(err, try_setns(self->t.pidfd, variant->flag));
 	ASSERT_EQ(0, moved(self->home, where_is(t.pid)));
 	target_stop(&t);
+
+	if (err) {
+		ASSERT_AT_HOME();
+		ASSERT_EQ(0, try_setns(self->fd, 0));
+	}
+	ASSERT_ENTERED();
+}
+
+static int wait_for_the_end(void *fd)
+{
+	char c;
+
+	return read(*(int *)fd, &c, 1);
+}
+
+/* The clock's offsets are in the memory: all its users would get others. */
+TEST_F(type, memory_shared_with_a_process)
+{
+	int err = variant->flag == CLONE_NEWTIME ? EUSERS : 0;
+	char stack[16384] __attribute__((aligned(16)));
+	int end[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(end, O_CLOEXEC));
+	pid = clone(wait_for_the_end, stack + sizeof(stack), CLONE_VM | SIGCHLD,
+		    end);
+	ASSERT_LE(0, pid);
+	ASSERT_EQ(err, try_setns(self->fd, 0));
+	/* From within a user namespace, one does not see out. */
+	if (variant->flag != CLONE_NEWUSER)
+		ASSERT_EQ(0, moved(self->home, where_is(pid)));
+	/* It has the other end open, too. */
+	ASSERT_EQ(1, write(end[1], "", 1));
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 
 	if (err) {
 		ASSERT_AT_HOME();
@@ -895,6 +946,80 @@ TEST(user_namespace_gives_all_capabilities)
 	/* they are none where it came from */
 	ASSERT_EQ(EPERM, try_setns(fd, CLONE_NEWUSER));
 	target_stop(&t);
+}
+
+#define AMBIENT(what, cap)	prctl(PR_CAP_AMBIENT, what, cap, 0, 0)
+
+/* What gave the caller power outside is gone; who may look into it is not. */
+TEST(user_namespace_and_the_rest_of_the_credentials)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+	struct target t;
+	struct caps c;
+	int sig = 0;
+
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	ASSERT_EQ(0, unshare_user());
+	ASSERT_EQ(0, target_start(&t, CLONE_NEWUSER));
+	ASSERT_EQ(0, syscall(__NR_capget, &hdr, d));
+	d[0].inheritable = 1 << CAP_CHOWN | 1 << CAP_KILL;
+	ASSERT_EQ(0, syscall(__NR_capset, &hdr, d));
+	ASSERT_EQ(0, AMBIENT(PR_CAP_AMBIENT_RAISE, CAP_CHOWN));
+	ASSERT_EQ(0, prctl(PR_CAPBSET_DROP, CAP_SYS_BOOT, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_KEEP_CAPS, 0, 0, 0));
+	ASSERT_EQ(1, prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0));
+
+	ASSERT_EQ(0, try_setns(t.pidfd, CLONE_NEWUSER));
+	ASSERT_EQ(0, caps_get(&c));
+	EXPECT_EQ(0ULL, c.inheritable);
+	EXPECT_EQ(0, AMBIENT(PR_CAP_AMBIENT_IS_SET, CAP_CHOWN));
+	EXPECT_EQ(1, prctl(PR_CAPBSET_READ, CAP_SYS_BOOT, 0, 0, 0));
+	EXPECT_EQ(0, prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
+	EXPECT_EQ(0, prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0));
+	/* It belongs to the caller, who has all power over it anyway. */
+	EXPECT_EQ(1, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0));
+	EXPECT_EQ(SIGUSR1, sig);
+	target_stop(&t);
+}
+
+/* One of somebody else has powers that the caller had not. */
+TEST(user_namespace_of_another_user)
+{
+	int ready[2], hold[2], sig = -1, fd;
+	pid_t pid;
+	char c;
+
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	if (geteuid())
+		SKIP(return, "there is but one user");
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(hold, O_CLOEXEC));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		close(hold[1]);
+		ASSERT_EQ(0, become_nobody());
+		ASSERT_EQ(0, unshare_user());
+		ASSERT_EQ(1, write(ready[1], "", 1));
+		ASSERT_EQ(0, read(hold[0], &c, 1));
+		EXIT_CHILD();
+	}
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &c, 1));
+	fd = open_ns(pid, "user");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0));
+	ASSERT_EQ(0, try_setns(fd, CLONE_NEWUSER));
+	EXPECT_NE(1, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0));
+	EXPECT_EQ(0, sig);
+	close(hold[1]);
+	WAIT_CHILD(pid);
 }
 
 TEST(pid_namespace_is_for_later_children)
