@@ -1022,6 +1022,44 @@ TEST(user_namespace_of_another_user)
 	WAIT_CHILD(pid);
 }
 
+/* By how many seconds the clock is ahead of @base, by vDSO and by call. */
+#define EXPECT_AHEAD(base, seconds) do {				\
+	struct timespec __v, __c;					\
+									\
+	ASSERT_EQ(0, clock_gettime(CLOCK_MONOTONIC, &__v));		\
+	ASSERT_EQ(0, syscall(__NR_clock_gettime, CLOCK_MONOTONIC, &__c)); \
+	EXPECT_LE((base) + (seconds), __v.tv_sec);			\
+	EXPECT_GT((base) + (seconds) + 1000, __v.tv_sec);		\
+	EXPECT_LE((base) + (seconds), __c.tv_sec);			\
+	EXPECT_GT((base) + (seconds) + 1000, __c.tv_sec);		\
+} while (0)
+
+/* What the vDSO reads is mapped anew. */
+TEST(time_namespace_and_its_clock)
+{
+	struct timespec start;
+	int home, there, i;
+
+	if (lacks_ns("time"))
+		SKIP(return, "no time namespace");
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
+	home = open_ns(0, "time_for_children");
+	ASSERT_LE(0, home);
+	ASSERT_EQ(0, try_setns(home, 0));
+	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
+	ASSERT_EQ(0, write_file("/proc/self/timens_offsets", "monotonic 100000 0"));
+	there = open_ns(0, "time_for_children");
+	ASSERT_LE(0, there);
+	ASSERT_EQ(0, clock_gettime(CLOCK_MONOTONIC, &start));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, try_setns(there, CLONE_NEWTIME));
+		EXPECT_AHEAD(start.tv_sec, 100000);
+		ASSERT_EQ(0, try_setns(home, 0));
+		EXPECT_AHEAD(start.tv_sec, 0);
+	}
+}
+
 TEST(pid_namespace_is_for_later_children)
 {
 	pid_t pid, me = getpid();
