@@ -139,6 +139,13 @@ done
 echo "programs: $(grep -c '^\$ ' "$out/programs.vanilla") steps," \
 	"$(grep -c '^= 0' "$out/programs.vanilla") of them with status 0 on vanilla"
 diff -u "$out/programs.vanilla" "$out/programs.nsfd" || bad=1
+for kernel in vanilla nsfd; do
+	scripts/boot.sh -c 2 -m 2G -t 3600 "build/linux.$kernel.smp" \
+		scripts/guest-differential.py >"$out/calls.$kernel" 2>&1 </dev/null
+done
+echo "setns(): $(grep -c ': .*: ' "$out/calls.vanilla") calls," \
+	"$(grep -c ': 0' "$out/calls.vanilla") of them allowed on vanilla"
+diff -u "$out/calls.vanilla" "$out/calls.nsfd" || bad=1
 if [ "$bad" = 0 ]; then
 	echo 'parity: no difference'
 else
