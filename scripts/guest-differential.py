@@ -110,8 +110,7 @@ def snapshot(proc, names):
         except OSError as e:
             found[file] = errno.errorcode[e.errno]
     for path in "/", ".":
-        st = os.stat(path)
-        found[path] = os.major(st.st_dev), st.st_ino if os.major(st.st_dev) else "-"
+        found[path] = os.stat(path).st_ino
     found["dumpable"] = libc.prctl(3, 0, 0, 0, 0)
     found["securebits"] = libc.prctl(27, 0, 0, 0, 0)
     return found
