@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * Sockets in the network namespace of a descriptor, by ioctl() on /dev/nsfd:
- * socketat() and delegation for kernels that have neither.
+ * Create sockets in other network namespaces by ioctl() on /dev/nsfd: socketat()
+ * and delegation for kernels that have neither.
  */
 #ifndef _UAPI_LINUX_NSFD_H
 #define _UAPI_LINUX_NSFD_H
@@ -13,10 +13,10 @@
  * struct nsfd_socket - argument of NSFD_SOCKET
  * @size: size of this structure as the caller knows it
  * @flags: must be 0
- * @nsfd: on /dev/nsfd, descriptor of a network namespace or delegated one; on
- *	a delegated descriptor, which is in one already, -1
+ * @nsfd: on /dev/nsfd, a file descriptor for a network namespace, delegated or
+ *	not; on a delegated file descriptor, -1
  * @family: as for socket()
- * @type: as for socket(), SOCK_CLOEXEC and SOCK_NONBLOCK included
+ * @type: as for socket(), including SOCK_CLOEXEC and SOCK_NONBLOCK
  * @protocol: as for socket()
  */
 struct nsfd_socket {
@@ -32,7 +32,7 @@ struct nsfd_socket {
  * struct nsfd_delegate - argument of NSFD_DELEGATE
  * @size: size of this structure as the caller knows it
  * @flags: must be 0
- * @nsfd: descriptor of a network namespace, or delegated one
+ * @nsfd: a file descriptor for a network namespace, delegated or not
  * @reserved: must be 0
  */
 struct nsfd_delegate {
@@ -49,20 +49,21 @@ struct nsfd_delegate {
  */
 
 /*
- * On /dev/nsfd and on a delegated descriptor: returns a socket. Unless a delegated
- * descriptor is used, it fails with EPERM for the caller's own network namespace,
- * where socket() does the same, and if a seccomp filter applies to the caller.
+ * On /dev/nsfd and on a delegated file descriptor: returns a socket. Unless a
+ * delegated file descriptor is used, it fails with EPERM for the caller's own
+ * network namespace, for which there is socket(), and if a seccomp filter applies
+ * to the caller.
  */
 #define NSFD_SOCKET	_IOW(NSIO, 0x40, struct nsfd_socket)
 /*
- * On /dev/nsfd: returns a delegated descriptor, close-on-exec, on which
- * NSFD_SOCKET requires no capability. NS_NET_REVOKE_SOCKETS revokes that for all
- * its copies, and NS_GET_NSTYPE returns CLONE_NEWNET. It fails with EPERM if a
- * seccomp filter applies to the caller.
+ * On /dev/nsfd: returns a delegated, close-on-exec file descriptor, on which
+ * NSFD_SOCKET requires no capability. NS_NET_REVOKE_SOCKETS revokes the delegation
+ * for all duplicates, and NS_GET_NSTYPE returns CLONE_NEWNET. NSFD_DELEGATE fails
+ * with EPERM if a seccomp filter applies to the caller.
  */
 #define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
 
-/* The same request as where nsfs itself delegates. */
+/* The request that nsfs itself uses on kernels with delegation. */
 #ifndef NS_NET_REVOKE_SOCKETS
 #define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
 #endif
