@@ -1,7 +1,7 @@
 #!/bin/sh
 # Shows where the instructions of one call of the benchmark go: how many there
 # are in each function, and how many of them are atomic operations on memory.
-# What the compiler has put in line counts for the function that it is in.
+# Instructions of an inlined function count for its caller.
 #
 # usage: bench-trace.sh NAME CASE
 #

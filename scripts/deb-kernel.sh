@@ -23,7 +23,7 @@ rm -rf linux.new
 mkdir linux.new
 git -C "$top/build/vanilla" archive vanilla | tar -x -C linux.new
 "$top/scripts/apply.sh" linux.new
-# What is the same stays as old as it is, so that it is not built again.
+# Unchanged files keep their times, so that they are not built again.
 rsync -rlp --checksum --delete linux.new/ linux/
 rm -rf linux.new
 
@@ -63,7 +63,8 @@ suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 cat >run <<-'END'
 	#!/bin/sh
 	cd /opt/nsfd
-	# What there is; the rest is asked for by the thousand, each time anew.
+	# Load the modules that exist: the fuzz test would request each family
+	# thousands of times.
 	for family in $(seq 0 46); do
 	    modprobe -q "net-pf-$family"
 	done

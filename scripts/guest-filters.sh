@@ -1,6 +1,6 @@
 #!/bin/sh
-# What socketat gets to hear from the seccomp filters of systemd, crun and runc,
-# as Documentation/userspace-api/nsfd.rst says it. Prints TAP.
+# Checks how the seccomp filters of systemd, crun and runc treat socketat(), against
+# the table in Documentation/userspace-api/nsfd.rst. Prints TAP.
 #
 # To be run as root in a system that was booted by systemd.
 set -u

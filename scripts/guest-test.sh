@@ -34,7 +34,7 @@ for who in ${GUEST_USERS:-root user}; do
 	done
 done
 
-# What stands on the series: not on the baseline, and not if one test is asked for.
+# The library and the tools: not on the baseline, and not if single tests are given.
 if [ "$#" = 0 ] && [ -e /proc/self/ns/net ]; then
 	cd "$top"
 	tools/lib/nsfd/check.sh build/lib "$out" || :
@@ -47,8 +47,8 @@ fi
 
 debug=/sys/kernel/debug
 if [ -e $debug/kmemleak ]; then
-	# What was freed in the last grace periods is no leak, and an object
-	# has to be older than five seconds to be one.
+	# Objects that are freed after a grace period are not leaks, and an object
+	# must be older than five seconds to be reported.
 	for pause in 6 6; do
 		sleep $pause
 		echo scan >$debug/kmemleak

@@ -9,8 +9,8 @@ for dir in kselftest lib probe tools; do
 	[ ! -d "build/$VARIANT/$dir" ] ||
 		mount --bind "build/$VARIANT/$dir" "build/$dir"
 done
-# What the sanitizers find ends the program. Leaks are those of the system too,
-# for a command that is about to end, and looking for them requires ptrace().
+# A finding of a sanitizer ends the program. Leaks are not reported: the command
+# leaves its memory to the kernel when it exits, and the search requires ptrace().
 export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1
 # shellcheck disable=SC2046 # a list of words
 [ ! -d "build/$VARIANT/kselftest" ] ||

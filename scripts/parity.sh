@@ -4,9 +4,9 @@
 #
 # usage: parity.sh [COLLECTION:TEST...]
 #
-# What differs is run twice more: a test whose results in one try on one kernel
-# are those in one try on the other is called flaky and named. What fails or
-# skips on both is listed.
+# Tests that differ are run twice more: a test whose results in one run on one
+# kernel equal those of a run on the other is reported as flaky. Tests that fail or
+# skip on both kernels are listed.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -45,7 +45,7 @@ if git log --format=%s baseline..HEAD | grep -q '^fixup!'; then
 	}
 fi
 
-# What the repository had of the series before.
+# Remove the files of the series that the repository contained before.
 if [ -f "$top/series" ]; then
 	grep -v '^#' "$top/series" | while read -r file; do
 		rm -f "$top/$file"

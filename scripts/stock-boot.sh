@@ -4,10 +4,10 @@
 #
 # usage: stock-boot.sh [-i] [-t SECONDS] VERSION DIRECTORY
 #
-# The guest gets the contents of DIRECTORY and runs "command" there, as root.
-# What this prints is shown, and its directory "out" comes back. The exit
-# status is that of the command; 125 is for a guest that hangs or dies. -i has
-# the time-stamp counter count instructions, on one CPU.
+# The guest receives the contents of DIRECTORY and runs "command" there as root. Its
+# output is printed, and its directory "out" is copied back. The exit status is that
+# of the command, or 125 if the guest hangs or dies. With -i, the time-stamp counter
+# counts instructions, on one CPU.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What systemd runs in the booted system: unpacks the archive on the second
-# disk, runs "command" of it and leaves its directory "out" on the third disk.
+# Run by systemd in the booted system: unpacks the archive on the second disk, runs
+# "command" from it, and writes its directory "out" to the third disk.
 set -u
 
 exec >/dev/ttyS1 2>&1

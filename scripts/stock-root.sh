@@ -4,8 +4,8 @@
 #
 # usage: stock-root.sh VERSION
 #
-# What apt installs comes from where the host's does, and the same packages are
-# not installed twice.
+# apt uses the sources of the host, and an existing system with the same packages is
+# used again.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -6,7 +6,7 @@
 # -n gives no verdict: the status tells whether the runs came to their end with
 # nothing in the kernels' logs. TESTS="nsfd:net_test ..." runs only those, and
 # GUEST_ENV="NAME=VALUE ..." is for them. TIMEOUT, MEMORY and CPUS are the guest's,
-# and so is GUEST, what runs there in place of guest-test.sh.
+# and GUEST is a script to run there instead of guest-test.sh.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -31,9 +31,9 @@ for kernel in "$@"; do
 		echo "$kernel: status $status; the end of its console:"
 		tail -n 30 "$out/console"
 	fi
-	# What KCSAN says is for race.sh to judge. Where memory fails on demand,
-	# there is a warning of mainline's: a device that goes to another
-	# namespace, and no memory to rename it.
+	# race.sh evaluates the reports of KCSAN. With injected memory failures,
+	# mainline warns about a device that moves to another namespace and cannot
+	# be renamed.
 	known='BUG: KCSAN: '
 	! grep -qs '^CONFIG_FAULT_INJECTION=y' \
 		"build/${kernel%%.*}/obj.${kernel#*.}/.config" ||

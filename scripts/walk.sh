@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What "make run" shows in the booted guest: namespaces as files, setns,
-# IFLA_NS_FD and socketat, with the tools that people use.
+# The demonstration of "make run" in the booted guest: namespace files, setns,
+# IFLA_NS_FD and socketat, with common tools.
 #
 # usage: walk.sh SAMPLES    (where two-servers is; as root, in a guest)
 set -eu

@@ -90,7 +90,10 @@ static void open_dirs(const struct target *mnt, int *root, int *cwd)
 	free(path);
 }
 
-/* The user that a user namespace is made for, who has no groups outside it. */
+/*
+ * Becomes ID 0 in the user namespace. setgroups() can be denied there, which is an
+ * error only if supplementary groups remain.
+ */
 static void become_root(const char *spec, bool no_groups)
 {
 	if (setgroups(0, NULL) && !no_groups && getgroups(0, NULL))

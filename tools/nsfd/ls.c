@@ -246,7 +246,7 @@ static void scan_task(struct task *task, ino_t *seen)
 		text[len] = 0;
 		if (!parse_link(text, &type, &ino))
 			continue;
-		/* What the children get is of interest if it is another one. */
+		/* *_for_children is listed only if it differs. */
 		if (seen[i] == ino || (strchr(links[i], '_') && seen[i - 1] == ino))
 			continue;
 		seen[i] = ino;

@@ -5,8 +5,8 @@
  * libnsfd-preload(7).
  *
  * The target of a thread is a word in memory that the library shares with the
- * supervisor, which remains the authority: what the library does not know goes
- * to the system call, and so to the supervisor. A thread has no word before its
+ * supervisor, which remains the authority: in all other cases, the library makes
+ * the system call, of which the supervisor is notified. A thread has no word before its
  * first setns(), nor has the child of a fork(), and in the child of a vfork()
  * the word is known to be another thread's.
  */
@@ -375,7 +375,7 @@ int openat64(int dirfd, const char *path, int flags, ...)
 	return open_any(dirfd, path, flags | O_LARGEFILE, mode);
 }
 
-/* What the headers call with _FORTIFY_SOURCE, where no mode is given. */
+/* The headers call these with _FORTIFY_SOURCE if no mode is given. */
 int __open_2(const char *path, int flags)
 {
 	return open_any(AT_FDCWD, path, flags, 0);

@@ -211,7 +211,7 @@ static int receive_listener(int sock)
 	return fd;
 }
 
-/* What is left of the caller: standard error, until the program has ended. */
+/* The supervisor keeps only standard error, until the program has ended. */
 static void detach(void)
 {
 	int null = open("/dev/null", O_RDWR);

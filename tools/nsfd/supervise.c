@@ -115,7 +115,7 @@ struct task {
 	uint64_t start;		/* in clock ticks, tells tasks of one number apart */
 	struct position at;
 	bool check;		/* it may have moved since @at.real was read */
-	ino_t entering;		/* what a setns() that continued was to enter */
+	ino_t entering;		/* target of a setns() that the kernel performs */
 	bool powerless;		/* has been seen without CAP_SYS_ADMIN */
 	bool creating;		/* has not been heard of since its last creation */
 	bool vfork;		/* it was one that waits for its child ... */
@@ -137,11 +137,11 @@ struct original {
 
 #define UNKNOWN		UINT_MAX
 
-/* What a process shares with its preload library. */
+/* The memory that a process shares with the supervisor. */
 struct memory {
 	int users;
 	bool off;	/* a filter may not allow what the library calls */
-	bool executed;	/* or is about to: what asks next is another image */
+	bool executed;	/* or is about to: the next request is from a new image */
 	pid_t tgid;
 	uint64_t start;
 	int fd;
@@ -257,7 +257,7 @@ static bool still_waiting(void)
 {
 	if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request->id))
 		return true;
-	/* What is not answered would wait for ever. */
+	/* A call that is not answered would never return. */
 	if (errno != ENOENT)
 		err(1, "failed to ask for a notification");
 	return false;
@@ -691,7 +691,7 @@ static struct task *caller(void)
 			return NULL;
 		}
 		if (!still_waiting()) {
-			/* What was read may be of another task of this number. */
+			/* The data may be those of another task with this number. */
 			forget(task);
 			return NULL;
 		}
@@ -827,7 +827,7 @@ static bool same_file(int one, int two)
 	return !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, one, two);
 }
 
-/* What other processes know of a descriptor that was inherited or received. */
+/* When other processes had a descriptor that was inherited or received. */
 static unsigned int generation_of(int copy, unsigned int otherwise)
 {
 	struct originals **list = list_processes();
@@ -891,7 +891,7 @@ static int note_originals(struct task *task)
 	if (!process_of(task))
 		return -1;
 	process = find_process(task->tgid, false);
-	/* What its creator had open when it set this target is not known. */
+	/* The descriptors that its creator had open at that time are not known. */
 	otherwise = generation + 1;
 	if (!process && task->at.state == AT_TARGET &&
 	    task->at.history->list[task->at.history->count - 1].generation != ALL_BEFORE)
@@ -1014,8 +1014,8 @@ static int place_before(const struct history *history, unsigned int since)
 }
 
 /*
- * What a descriptor of the real namespace means to a task with a target: the
- * index of a place, -1 for the real namespace, or -2 if it cannot be told.
+ * The namespace that a task with a target means by a descriptor of the real one:
+ * the index of a place, -1 for the real namespace, or -2 if it is ambiguous.
  */
 static int meaning(struct task *task, int number)
 {
@@ -1045,7 +1045,7 @@ static int meaning(struct task *task, int number)
 	copy = copy_of(task, number);
 	if (copy < 0)
 		return -2;
-	/* What is not known was opened after the last target was set. */
+	/* Unknown descriptors were opened after the last target was set. */
 	since = generation_of(copy, process ? generation + 1 : UNKNOWN);
 	close(copy);
 	return place_before(history, since);
@@ -1323,7 +1323,7 @@ static bool settle(void)
 		tid = task->tid;
 		if (!process_of(task) || add_new(task->tgid))
 			orphans = true;
-		/* What is added may make what has ended be forgotten. */
+		/* Adding tasks may have freed those that have ended. */
 		task = find_task(tid);
 		if (!task)
 			continue;
@@ -1460,7 +1460,7 @@ static void creates(struct task *task, enum call_op op)
 	go_on();
 }
 
-/* From here on, what is opened is not replaced any more. */
+/* From here on, the library does not replace descriptors any more. */
 static int set_target_again(struct task *task)
 {
 	struct visit visit = { .place = task->at.place };

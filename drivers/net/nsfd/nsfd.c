@@ -40,7 +40,7 @@
 #define fd_file(f)	((f).file)
 #endif
 
-/* A request without its size: what is known of the structure is in there. */
+/* A request without the size, which the structure itself contains. */
 #define NSFD_REQUEST(cmd)	((cmd) & ~IOCSIZE_MASK)
 
 /**
@@ -100,8 +100,8 @@ static struct net *nsfd_net(const struct file *file, bool *delegated)
 }
 
 /*
- * What socket() does once it knows the namespace. It is part of both its
- * callers, so that @arg remains in registers and there is one stack frame.
+ * Create a socket as socket() does. Inlined into both callers, so that @arg
+ * remains in registers and there is one stack frame.
  */
 static __always_inline int nsfd_create_socket(struct net *net,
 					      const struct nsfd_socket *arg)

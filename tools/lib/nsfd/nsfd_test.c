@@ -78,7 +78,7 @@ static int become_privileged(void)
 	return become_root();
 }
 
-/* What a server becomes after its start: somebody without any privilege. */
+/* A server without any privilege, as after its start. */
 static int become_worker(void)
 {
 	int err = real_root ? become_nobody() : 0;
@@ -148,7 +148,7 @@ static int deny_syscall(int nr, unsigned int arg, int error)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) ? -errno : 0;
 }
 
-/* What is here without the library's opinion. */
+/* The method that is available, determined without the library. */
 static enum nsfd_way real_way(void)
 {
 	if (sys_socketat(-1, 0, 0, 0) == -1 && errno == EBADF)
@@ -207,7 +207,7 @@ TEST_F(lib, open_by_path)
 	close(mkstemp(fifo));
 	unlink(fifo);
 	ASSERT_EQ(0, mkfifo(fifo, 0600));
-	/* What is not a namespace is not opened. */
+	/* Other files are not opened. */
 	watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	ASSERT_LE(0, inotify_add_watch(watch, fifo, IN_OPEN));
 	EXPECT_ERRNO(EINVAL, nsfd_open(fifo));
@@ -264,7 +264,7 @@ TEST_F(lib, open_by_name_in_var_run)
 	EXPECT_EQ(1, nsfd_equal(self->net, fd));
 	close(fd);
 
-	/* What is in /run/netns goes first, whatever it is. */
+	/* A file in /run/netns takes precedence, whatever it is. */
 	ASSERT_EQ(0, mkdir("/run/netns", 0755));
 	close(open("/run/netns/blue", O_CREAT | O_WRONLY, 0600));
 	EXPECT_ERRNO(EINVAL, nsfd_open_name("blue"));
@@ -805,7 +805,7 @@ struct reference {
 	int nsfd, family, type, protocol, fd, error;
 };
 
-/* What socketat() is to do, by the means that there were before. */
+/* The expected result of socketat(), by setns() and socket(). */
 static void *setns_and_socket(void *arg)
 {
 	struct reference *ref = arg;

@@ -176,7 +176,7 @@ static int remove_empty(int dir, const char *name)
 	return unlinkat(dir, name, 0);
 }
 
-/* What cannot be undone as a whole is put back as it was. */
+/* Restores the mount if the rest of the operation has failed. */
 static void mount_again(int dir, const char *name, int fd)
 {
 	int file = open_path(dir, name);

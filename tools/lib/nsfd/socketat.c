@@ -84,8 +84,8 @@ static void *enter_and_create(void *arg)
 #define STACK_SIZE	(128 * 1024)
 
 /*
- * What enters the namespace ends there, so that there is no way back that could
- * fail. It is a thread of the C library and not a bare clone(): setuid() and
+ * The thread that enters the namespace exits there, so no second setns() can fail.
+ * It is a thread of the C library and not a bare clone(): setuid() and
  * its kin, called by another thread meanwhile, then change its credentials too,
  * and sanitizers and debuggers know it. It is made for each call, as a parked
  * one would be state, to be guarded by a lock and lost on fork().
@@ -146,7 +146,7 @@ static bool may_have_filter(void)
 	return found < 0 || (found && *mode != '0');
 }
 
-/* What the system call does, with its errors in its order. */
+/* The same as the system call, with the same errors in the same order. */
 static int without_syscall(int nsfd, int family, int type, int protocol,
 			   unsigned int flags)
 {

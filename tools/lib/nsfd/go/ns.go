@@ -156,9 +156,10 @@ func (ns *NS) Resolver() *net.Resolver {
 // If neither the kernel nor the module nsfd can delegate, a thread of this
 // process enters the namespace and stays there, only to create sockets for the
 // NS that is returned. It ends when that is revoked, closed or garbage
-// collected. At most 1024 such threads exist, then the error is EAGAIN. Dropping
-// privileges by syscall.Setuid and the like includes them. Here, what Fd and File return carries no permission, so that only this
-// process can use it; DelegatedByThread tells.
+// collected. At most 1024 such threads can exist; beyond that, the error is EAGAIN.
+// syscall.Setuid and similar functions change their credentials, too. The results of
+// Fd and File are not delegated in this case, so only this process can use the
+// delegation; see DelegatedByThread.
 func (ns *NS) Delegate() (*NS, error) {
 	var delegated *NS
 	err := ns.control(func(fd int) error {

@@ -186,7 +186,7 @@ func create(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
 	if err == unix.EPERM && !haveSocketat() {
 		err = unix.ENOSYS
 	}
-	// To the system call, what the module delegated is no namespace.
+	// The system call rejects file descriptors that the module has delegated.
 	if err == unix.EINVAL || err == unix.ENOSYS {
 		if byModule, errNet := checkNet(nsfd); errNet == nil && byModule {
 			fd, err := ioctlSocket(nsfd, -1, family, typ, protocol)

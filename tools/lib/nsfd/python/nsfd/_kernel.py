@@ -312,8 +312,8 @@ def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
     missing = number == errno.ENOSYS or (
         number == errno.EPERM and not _have_socketat()
     )
-    # To the system call, what the module delegated is no namespace. It takes
-    # the request itself, and needs neither the call nor the device.
+    # The system call rejects file descriptors that the module has delegated. They
+    # accept the request themselves.
     if (missing or number == errno.EINVAL) and _is_from_module(nsfd):
         try:
             return _ioctl(nsfd, _NSFD_SOCKET, _socket_arg(-1, family, kind, proto))
