@@ -3,6 +3,7 @@
  * nsfd: lists, keeps and enters namespaces, and starts programs with sockets
  * of other network namespaces. See nsfd(1).
  */
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,35 +27,53 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage;
 	const char *help;
+	const char *options;
 } commands[] = {
-	{ "ls", cmd_ls, "[--json]",
-	  "list namespaces and what holds them" },
-	{ "pin", cmd_pin, "NS PATH",
-	  "keep a namespace by a bind mount" },
-	{ "unpin", cmd_unpin, "PATH",
-	  "remove such a mount and its file" },
-	{ "exec", cmd_exec, "[--preserve-credentials] NS... -- PROGRAM [ARG...]",
-	  "run a program in namespaces" },
-	{ "listen", cmd_listen,
-	  "[--netns NS | --name NAME | --tcp ADDR:PORT | --udp ADDR:PORT]...\n"
-	  "                   [--backlog N] [--user USER] [--no-new-privs] -- PROGRAM [ARG...]",
-	  "run a program with sockets of network namespaces" },
-	{ "run", cmd_run,
-	  "[--netns NS] [--grant NS]... [--user USER] [--verbose]\n"
-	  "                [--allow-io-uring] [--allow-new-privs] [--preload FILE]\n"
-	  "                -- PROGRAM [ARG...]",
-	  "run a program and create its sockets in other network namespaces" },
+	{ "ls", cmd_ls, "[options]",
+	  "list namespaces and the processes, mounts and file descriptors that hold them",
+	  " -j, --json                 use JSON output format\n" },
+	{ "pin", cmd_pin, "<ns> <path>",
+	  "pin a namespace by a bind mount", "" },
+	{ "unpin", cmd_unpin, "<path>",
+	  "remove such a mount and its file", "" },
+	{ "exec", cmd_exec, "[options] <ns>... -- <program> [<argument>...]",
+	  "run a program in other namespaces",
+	  "     --preserve-credentials do not change IDs when entering a user namespace\n" },
+	{ "listen", cmd_listen, "[options] -- <program> [<argument>...]",
+	  "run a program with sockets in other network namespaces",
+	  " -n, --netns <ns>           create the sockets that follow in this namespace\n"
+	  "     --name <name>          use this name for the sockets that follow\n"
+	  "     --tcp <addr>:<port>    create a listening TCP socket\n"
+	  "     --udp <addr>:<port>    create a bound UDP socket\n"
+	  "     --backlog <number>     use this backlog for the sockets that follow\n"
+	  "     --user <user>          run the program as this user\n"
+	  "     --no-new-privs         do not let the program gain privileges\n" },
+	{ "run", cmd_run, "[options] -- <program> [<argument>...]",
+	  "run a program and create its sockets in other network namespaces",
+	  " -n, --netns <ns>           create its sockets in this namespace\n"
+	  "     --grant <ns>           permit it to use this namespace by setns(); '*' is\n"
+	  "                              all of /run/netns\n"
+	  "     --user <user>          run it, and the supervisor, as this user\n"
+	  "     --allow-io-uring       do not disable io_uring\n"
+	  "     --allow-new-privs      let it gain privileges by executing programs\n"
+	  "     --preload <file>       use this preload library\n"
+	  " -v, --verbose              report each change of namespace\n" },
 };
 
 static void usage(void)
 {
 	size_t i;
 
-	puts("usage: nsfd COMMAND [ARG...]\n");
+	puts("Usage:\n nsfd <command> [<argument>...]\n\n"
+	     "List, pin and enter namespaces, and create sockets in other ones.\n\n"
+	     "Commands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].help);
-	puts("\nNS is a name of ip-netns(8), or a path with a slash in it.\n"
-	     "nsfd(1) says more, and so does --help after a COMMAND.");
+		printf(" %-8s %s\n", commands[i].name, commands[i].help);
+	puts("\nOptions:\n"
+	     " -h, --help     display this help; after a command, its help\n"
+	     " -V, --version  display the version and the method of creating sockets\n\n"
+	     "A namespace is a name in /run/netns, or a path that contains a slash.\n\n"
+	     "For more details see nsfd(1).");
 }
 
 void cmd_usage(const char *name, int opt)
@@ -65,7 +84,11 @@ void cmd_usage(const char *name, int opt)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (opt == 'h') {
-		printf("usage: nsfd %s %s\n", name, commands[i].usage);
+		printf("Usage:\n nsfd %s %s\n\n%c%s.\n\nOptions:\n%s"
+		       " -h, --help                 display this help\n\n"
+		       "For more details see nsfd(1).\n", name, commands[i].usage,
+		       toupper(commands[i].help[0]), commands[i].help + 1,
+		       commands[i].options);
 		exit(0);
 	}
 	/* getopt has said what is wrong with an option. */

@@ -487,9 +487,9 @@ help_text()
 {
 	local command
 
-	nsfd --help | grep -q '^usage: ' && nsfd --version | grep -q '^nsfd [0-9]' || return 1
+	nsfd --help | grep -q '^For more details see nsfd(1)' && nsfd --version | grep -q '^nsfd [0-9]' || return 1
 	for command in ls pin unpin exec listen run; do
-		nsfd "$command" --help | grep "^usage: nsfd $command" || return 1
+		nsfd "$command" --help | grep "^ nsfd $command " || return 1
 	done
 	! nsfd ls >/dev/full
 }
