@@ -131,7 +131,7 @@ stock: deb
 run-stock: stock
 	@scripts/run-stock.sh '$(STOCK)'
 
-test-stock: kselftest go
+test-stock: kselftest go tools
 	@$(MAKE) stock STOCK=6.1
 	@$(MAKE) stock STOCK=6.12
 	@scripts/test-stock.sh 6.1 6.12

@@ -8,7 +8,7 @@ set -u
 for protocol in $(seq 0 46); do
 	modprobe -q "net-pf-$protocol"
 done
-modprobe -a dummy veth
+modprobe -a dummy tun veth
 echo >/proc/sys/kernel/modprobe
 
 # The module as the whole way, or only where there is no delegated descriptor.
@@ -67,4 +67,5 @@ for who in root user; do
 	mv "go/$who/go_test" "out/$who-go_test"
 done
 tools/lib/nsfd/python/tests/run.sh >out/root-python_test
+tools/testing/selftests/nsfd-tools/tools_test.sh run >out/root-tools_test 2>out/tools.err
 unload >out/unload

@@ -25,6 +25,8 @@ for version in "$@"; do
 	cp tools/lib/nsfd/go/check.sh "$task/go-check.sh"
 	# Without the package beside them, the tests import the installed one.
 	cp --parents tools/lib/nsfd/python/tests/*.* samples/nsfd/reverse-proxy.py "$task"
+	cp -r --parents tools/testing/selftests/nsfd-tools build/probe build/stage \
+		build/tools/nsfd build/tools/libnsfd-preload.so "$task"
 	echo "== Debian's Linux $version"
 	scripts/stock-boot.sh -t "${TIMEOUT:-1200}" "$version" "$task" || broken=1
 	if [ -f "$task/out/dmesg" ] &&

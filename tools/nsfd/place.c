@@ -99,15 +99,19 @@ int place_add(const char *name, int fd)
 	place->owner = owner_of(fd);
 	if (!place->name)
 		err(1, NULL);
-	place->fd = fd;
+	place->fd = place->file = fd;
 	if (way != NSFD_WAY_THREAD) {
 		granted = nsfd_delegate(fd);
 		if (granted < 0 && errno == EPERM)
 			errx(1, "cannot create sockets in '%s': CAP_SYS_ADMIN in the user namespace that owns it is required", name);
 		if (granted < 0)
 			err(1, "failed to delegate sockets in '%s'", name);
-		close(fd);
 		place->fd = granted;
+		/* A delegated descriptor of the module is not a namespace file. */
+		if (way != NSFD_WAY_MODULE) {
+			close(fd);
+			place->file = granted;
+		}
 	}
 	places[n_places] = place;
 	return n_places++;

@@ -306,7 +306,7 @@ static int opened(int fd, const char *path, int flags)
 	mine = need_slot();
 	if (mine && mine->place >= 0 && !fstat(fd, &st) &&
 	    st.st_dev == shared->dev && st.st_ino == shared->home) {
-		other = ask(PRELOAD_FD, mine->place);
+		other = ask(PRELOAD_FILE, mine->place);
 		if (other < 0 || dup3(other, fd, flags & O_CLOEXEC) < 0) {
 			close_quietly(fd);
 			fd = -1;

@@ -15,7 +15,8 @@
  */
 #define PRELOAD_MAP		(INT_MIN + 0x4e53)	/* the shared memory */
 #define PRELOAD_SLOT		(INT_MIN + 0x4e54)	/* the slot of the thread */
-#define PRELOAD_FD		(INT_MIN + 0x4e55)	/* of a namespace, by index */
+#define PRELOAD_FD		(INT_MIN + 0x4e55)	/* to create sockets, by index */
+#define PRELOAD_FILE		(INT_MIN + 0x4e56)	/* of the namespace, by index */
 
 /* What a slot contains that is not the index of a place. */
 enum {

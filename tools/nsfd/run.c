@@ -416,8 +416,11 @@ int cmd_run(int argc, char **argv)
 		warnx("run: sockets are created by %s", nsfd_way_name(way));
 
 	sock = start_supervisor(&options, base);
-	for (i = 0; i < n_places; i++)
+	for (i = 0; i < n_places; i++) {
 		close(places[i]->fd);
+		if (places[i]->file != places[i]->fd)
+			close(places[i]->file);
+	}
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		err(1, "failed to restore the limit of open files");
 	if (name && cap_is_effective(CAP_SYS_ADMIN))

@@ -1769,11 +1769,13 @@ static void serve_library(struct task *task, int what_for, int arg)
 		answer(0, 0, 0);
 		return;
 	case PRELOAD_FD:
+	case PRELOAD_FILE:
 		if (arg < 0 || arg >= n_places || !order) {
 			fail(EINVAL);
 			return;
 		}
-		give(places[order[arg]]->fd, O_CLOEXEC);
+		give(what_for == PRELOAD_FD ? places[order[arg]]->fd :
+		     places[order[arg]]->file, O_CLOEXEC);
 		return;
 	}
 }
@@ -1807,7 +1809,8 @@ static void enters(struct task *task)
 	int place, means = -1;
 	ino_t ino;
 
-	if (number == PRELOAD_MAP || number == PRELOAD_SLOT || number == PRELOAD_FD) {
+	if (number == PRELOAD_MAP || number == PRELOAD_SLOT || number == PRELOAD_FD ||
+	    number == PRELOAD_FILE) {
 		serve_library(task, number, nstype);
 		return;
 	}

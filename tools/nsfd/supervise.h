@@ -32,7 +32,8 @@ struct creds {
 /* A network namespace that sockets are created in. */
 struct place {
 	const char *name;
-	int fd;
+	int fd;			/* to create sockets with */
+	int file;		/* of the namespace, for setns() */
 	ino_t ino;
 	ino_t owner;		/* its user namespace, 0 if that cannot be told */
 	uint64_t cookie;	/* SO_NETNS_COOKIE of its sockets, 0 if not yet known */

@@ -15,5 +15,13 @@ gcc -O2 -Wall -Wextra -Werror -pthread -o build/probe/probe \
 	tools/testing/selftests/nsfd-tools/probe.c
 gcc -O2 -static -pthread -o build/probe/probe-static \
 	tools/testing/selftests/nsfd-tools/probe.c
+# Another preload library, which does not permit sockets.
+gcc -shared -fPIC -include errno.h -o build/probe/refuse.so -x c - <<-'EOF'
+	int socket(int family, int type, int protocol)
+	{
+		errno = EACCES;
+		return -1;
+	}
+EOF
 
 tools/testing/selftests/nsfd-tools/unpack.sh "$PWD/build/packages" haproxy lighttpd

@@ -291,12 +291,8 @@ assert inside() == home_inode and where() == home'
 # Another library that refuses sockets keeps doing so.
 refusing_library()
 {
-	echo '#include <errno.h>
-int socket(int f, int t, int p) { (void)f; (void)t; (void)p; errno = EACCES; return -1; }' \
-		>"$tmp/refuse.c" &&
-		gcc -shared -fPIC -o "$tmp/refuse.so" "$tmp/refuse.c" &&
-		lands 'Permission denied' env LD_PRELOAD="$tmp/refuse.so" \
-			nsfd run --netns blue -- "$probe"
+	lands 'Permission denied' env LD_PRELOAD="$top/build/probe/refuse.so" \
+		nsfd run --netns blue -- "$probe"
 }
 
 # Its netlink sockets have the capabilities of the program, or none.
@@ -320,12 +316,13 @@ assert os.fstat(s.fileno()).st_uid == 1234'
 # What "make install" gives, at the place that it was made for.
 installed()
 {
+	cp -r "$top/build/stage/opt/nsfd" "$tmp/stage" || return 1
 	# shellcheck disable=SC2016 # for the shell inside
 	timeout 60 unshare --mount sh -c '
-		mount -t tmpfs tmpfs /opt && ln -s "$1/build/stage/opt/nsfd" /opt/nsfd &&
+		mount -t tmpfs tmpfs /opt && ln -s "$1" /opt/nsfd &&
 			/opt/nsfd/sbin/nsfd run --netns blue -- env python3 -c "
 import socket
-socket.create_server((\"10.2.0.1\", 82))"' sh "$top"
+socket.create_server((\"10.2.0.1\", 82))"' sh "$tmp/stage"
 }
 
 refuses()
