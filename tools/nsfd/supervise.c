@@ -495,8 +495,11 @@ static void close_dir(struct task *task)
 	n_dirs--;
 }
 
+static void drop_process(pid_t tgid);
+
 static void forget(struct task *task)
 {
+	drop_process(task->tid);
 	/* Its children have another parent now. */
 	if (task->listed) {
 		orphans = true;
@@ -542,8 +545,9 @@ static bool lives(struct task *task)
 		       errno == EPERM;
 	if (task->dir >= 0)
 		return !faccessat(task->dir, "comm", F_OK, 0);
+	/* Without a free descriptor, this is not known: calls that need it fail. */
 	if (open_dir(task))
-		return false;
+		return errno != ENOENT && errno != ESRCH;
 	if (!read_stat(task->dir, "stat", &line) && line.start == task->start)
 		return true;
 	close_dir(task);
@@ -747,10 +751,13 @@ static struct originals *find_process(pid_t tgid, bool create)
 	return process;
 }
 
-static void drop_process(struct originals *process)
+static void drop_process(pid_t tgid)
 {
+	struct originals *process = find_process(tgid, false);
 	int i;
 
+	if (!process)
+		return;
 	tdelete(process, &processes, by_tgid);
 	for (i = 0; i < process->count; i++)
 		close(process->list[i].copy);
@@ -792,7 +799,7 @@ static void sweep_processes(void)
 
 	for (i = 0; list && list[i]; i++)
 		if (!find_task(list[i]->tgid))
-			drop_process(list[i]);
+			drop_process(list[i]->tgid);
 	free(list);
 	for (i = 0; i < n_memories; i++) {
 		/* It has been given, but no slot was asked for. */
@@ -1065,9 +1072,15 @@ static DIR *open_list(const char *path)
 
 static int know(pid_t tid)
 {
+	struct task *task = find_task(tid);
+
+	if (tid <= 0 || (task && lives(task)))
+		return 0;
+	/* The number of one that has ended is used again. */
+	if (task)
+		forget(task);
 	/* ESRCH: it has ended since. */
-	return tid <= 0 || find_task(tid) || add_task(tid) || errno == ENOENT ||
-	       errno == ESRCH ? 0 : -1;
+	return add_task(tid) || errno == ENOENT || errno == ESRCH ? 0 : -1;
 }
 
 static void add_number(struct numbers *numbers, pid_t number)

@@ -107,6 +107,41 @@ for what in child, thread:
     assert size() < before + 128'
 }
 
+# Each call of the supervisor takes a while, so tasks end between any two of them.
+tasks_end()
+{
+	local program tracer status
+
+	timeout 200 nsfd run --grant blue --grant far --user nobody -- \
+		env -u LD_PRELOAD python3 -c "$dance"'
+import random
+print("ready", flush=True)
+sys.stdin.readline()
+setns(blue); b = where()
+for i in range(30):
+    pid = os.fork()
+    if not pid:
+        while True:
+            setns(far); where(); setns(blue)
+    time.sleep(random.uniform(0.05, 0.4))
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    assert where() == b
+setns(own); assert where() == home' <"$tmp/go" >"$tmp/out" &
+	program=$!
+	exec 3>"$tmp/go"
+	wait_for 20 grep -q ready "$tmp/out"
+	strace -qq -e inject=all:delay_enter=5000 -o "$tmp/trace" -p "$(pgrep -x nsfd)" &
+	tracer=$!
+	wait_for 10 traced "$(pgrep -x nsfd)"
+	echo >&3
+	exec 3>&-
+	wait "$program"
+	status=$?
+	wait "$tracer"
+	return "$status"
+}
+
 pair blue far 10.2.0
 ip -n blue addr add 10.8.0.1/32 dev lo
 ip -n far addr add 10.9.0.1/32 dev lo
@@ -115,3 +150,6 @@ check 'faults: a child of fork() and exec' each_call 'far far' child fork
 check 'faults: a child of posix_spawn()' each_call 'far far' child posix_spawn
 check 'faults: a thread' each_call 'far' thread
 check 'faults: 10,000 children, 10,000 threads' does_not_grow
+rm -f "$tmp/go"
+mkfifo "$tmp/go"
+check 'faults: tasks that end at each step' tasks_end

@@ -40,27 +40,6 @@ sys.exit(subprocess.run(["bash", "-c", "exec 100>&-; exec python3 \"$@\"", "bash
 		timeout 60 ip netns exec far python3 "$here/web.py" ask 10.2.0.1 8081 5 | grep -x '5 200 child'
 }
 
-# What a program in Python sees: where its sockets are, and where it is itself.
-dance='
-import ctypes, errno, os, socket, sys, threading, time
-libc = ctypes.CDLL(None, use_errno=True)
-NEWNET, NEWUTS = 0x40000000, 0x04000000
-def setns(fd, kind=NEWNET):
-    if libc.setns(fd, kind):
-        raise OSError(ctypes.get_errno(), "setns")
-def cookie(s):
-    return s.getsockopt(socket.SOL_SOCKET, 71, 8)    # SO_NETNS_COOKIE
-def where():
-    with socket.socket() as s:
-        return cookie(s)
-def inside():
-    return os.stat("/proc/thread-self/ns/net").st_ino
-own = os.open("/proc/self/ns/net", os.O_RDONLY)
-blue = os.open("/run/netns/blue", os.O_RDONLY)
-far = os.open("/run/netns/far", os.O_RDONLY)
-home, home_inode = where(), inside()
-'
-
 dance()
 {
 	nsfd run --grant blue --grant far --user nobody -- python3 -c "$dance$1"
@@ -165,6 +144,51 @@ own = os.open("/proc/self/ns/net", os.O_RDONLY)    # the number again
 setns(far); f = where(); assert f != b
 setns(saved); assert where() == b
 setns(far); setns(own); assert where() == b'
+
+# The descriptor may be another one at the next step of the supervisor.
+changing='
+setns(blue); b = where(); setns(far); f = where(); setns(own)
+number, over = os.dup(blue), False
+def swap():
+    while not over:
+        os.dup2(far, number)
+        os.dup2(blue, number)
+swapper = threading.Thread(target=swap)
+swapper.start()
+try:
+    for _ in range(100):
+        setns(number); assert where() in (b, f)
+        setns(own); assert where() == home
+finally:
+    over = True
+    swapper.join()'
+
+# With few numbers, those of tasks with another target are used again soon.
+numbers='
+setns(blue); b = where(); setns(far); f = where(); setns(own)
+seen = []
+def thread(fd, want):
+    setns(fd)
+    for _ in range(200):
+        pid = os.fork()
+        if not pid:
+            os._exit(0 if where() == want else 1)
+        seen.append(os.waitpid(pid, 0)[1])
+all = [threading.Thread(target=thread, args=a) for a in ((blue, b), (far, f), (own, home))]
+[t.start() for t in all]
+[t.join() for t in all]
+assert seen == [0] * 600, seen'
+
+few_numbers()
+{
+	local old status=0
+
+	old=$(cat /proc/sys/kernel/pid_max)
+	echo 400 >/proc/sys/kernel/pid_max
+	"$@" || status=$?
+	echo "$old" >/proc/sys/kernel/pid_max
+	return "$status"
+}
 
 # Children of two threads in different namespaces, made at the same time, with
 # parents that do not wait, so that they are found by nothing but their creation.
@@ -493,6 +517,9 @@ both 'run: what was opened in between is restored' "$restores"
 both 'run: children of threads in different namespaces' "$children_of_threads"
 both 'run: many children' "$many_children"
 both 'run: exec from another thread than the first' "$exec_of_thread"
+both 'run: a descriptor that changes meanwhile' "$changing"
+check 'run: numbers of tasks, used again' few_numbers dance "$numbers"
+check 'run: numbers of tasks, used again, nothing cached' few_numbers dance_uncached "$numbers"
 both 'run: signals during the calls' "$signals"
 both 'run: errors, flags and limits are those of the calls' "$errors"
 check 'run: a thread that really moves' really_moves
