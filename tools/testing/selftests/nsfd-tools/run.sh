@@ -156,20 +156,20 @@ def swap():
 swapper = threading.Thread(target=swap)
 swapper.start()
 try:
-    for _ in range(100):
+    for _ in range(40):
         setns(number); assert where() in (b, f)
         setns(own); assert where() == home
 finally:
     over = True
     swapper.join()'
 
-# With few numbers, those of tasks with another target are used again soon.
+# With 100 numbers, those of tasks with another target are used again soon.
 numbers='
 setns(blue); b = where(); setns(far); f = where(); setns(own)
 seen = []
 def thread(fd, want):
     setns(fd)
-    for _ in range(200):
+    for _ in range(60):
         pid = os.fork()
         if not pid:
             os._exit(0 if where() == want else 1)
@@ -177,7 +177,7 @@ def thread(fd, want):
 all = [threading.Thread(target=thread, args=a) for a in ((blue, b), (far, f), (own, home))]
 [t.start() for t in all]
 [t.join() for t in all]
-assert seen == [0] * 600, seen'
+assert seen == [0] * 180, seen'
 
 few_numbers()
 {
