@@ -2,14 +2,15 @@
 # Turns patches and new files into commits: one for each patch of the series,
 # on top of BASE, in the repository of build/vanilla.
 #
-# usage: apply-series.sh BASE BRANCH [FIRST [LAST]]
+# usage: apply-series.sh BASE BRANCH [FIRST [LAST [KERNEL]]]
 #
 # Nothing is checked out: the last commit is left in refs/nsfd/BRANCH. A patch
-# that does not apply exactly is an error.
+# that does not apply exactly is an error. With KERNEL the patches are those of
+# patch-for.sh; what differs is explained in notes on the commits.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-base=$1 branch=$2 first=${3:-1} last=${4:-9999}
+base=$1 branch=$2 first=${3:-1} last=${4:-9999} kernel=${5:-}
 
 cd "$top/build/vanilla"
 work=$(mktemp -d)
@@ -35,6 +36,10 @@ finish()
 		GIT_AUTHOR_DATE=$date GIT_COMMITTER_NAME=$name \
 		GIT_COMMITTER_EMAIL=$email GIT_COMMITTER_DATE=$date \
 		git commit-tree "$(git write-tree)" -p "$commit" -F "$work/text")
+	variant=$top/${1%.patch}.$kernel.diff
+	[ ! -f "$variant" ] || sed '/^diff --git /,$d' "$variant" |
+		GIT_INDEX_FILE='' git -c user.name="$name" -c user.email="$email" \
+			notes --ref=nsfd add -f -F - "$commit"
 }
 
 patch=
@@ -49,7 +54,8 @@ while read -r path; do
 			continue
 		fi
 		patch=$path
-		git apply --cached --whitespace=nowarn "$top/$path" || {
+		"$top/scripts/patch-for.sh" "$top/$path" "$kernel" >"$work/patch"
+		git apply --cached --whitespace=nowarn "$work/patch" || {
 			echo "apply-series: $path does not apply to $base" >&2
 			exit 1
 		}

@@ -1,24 +1,41 @@
 #!/bin/sh
-# Lays out the source of Linux 6.12 in DIR as a git repository with one commit,
-# on the branch "vanilla".
+# Lays out the source of Linux VERSION in DIR as a git tree with one commit, on
+# the branch of DIR's name: a repository of its own, or, if build/vanilla is there,
+# a worktree of that.
 #
-# usage: [KERNEL_SRC=tree|tarball] fetch.sh DIR
+# usage: [KERNEL_SRC=tree|tarball] fetch.sh DIR VERSION [SUITE]
 #
-# Without KERNEL_SRC the source is that of Debian's linux-source-6.12.
+# The source is that of Debian's linux-source-VERSION, from the sources of the
+# host or, with SUITE, from that suite.
 set -eu
 
-dir=$1 version=6.12
+dir=$1 version=$2 suite=${3:-} package=linux-source-$2
 die() {
 	echo "fetch: $*" >&2
 	exit 1
 }
 
+top=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$(dirname "$dir")"
 free=$(df -Pk "$(dirname "$dir")" | awk 'NR == 2 { print int($4 / 1048576) }')
 [ "$free" -ge 16 ] ||
 	die "$(dirname "$dir"): $free GiB free, 16 GiB needed"
 
-src=${KERNEL_SRC:-/usr/src/linux-source-$version.tar.xz}
+# apt-get with lists of its own, for a suite that the host does not use.
+apt()
+{
+	if [ -z "$suite" ]; then
+		apt-get -qq "$@"
+	else
+		apt-get -qq -o "Dir::Etc::SourceList=$top/build/apt/sources.list" \
+			-o Dir::Etc::SourceParts=/dev/null \
+			-o Dir::Etc::PreferencesParts=/dev/null \
+			-o "Dir::State::Lists=$top/build/apt/lists" \
+			-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
+	fi
+}
+
+src=${KERNEL_SRC:-/usr/src/$package.tar.xz}
 new=$dir.new
 rm -rf "$new"
 mkdir "$new"
@@ -41,32 +58,53 @@ elif [ -f "$src" ]; then
 elif [ -n "${KERNEL_SRC:-}" ]; then
 	die "KERNEL_SRC=$src: no such tree or tarball"
 else
-	echo "source: Debian's linux-source-$version"
-	(cd "$new" && apt-get -qq download "linux-source-$version" 2>&1) |
-		grep -v unsandboxed || :
+	echo "source: Debian's $package${suite:+ of $suite}"
+	if [ -n "$suite" ]; then
+		uri=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' \
+			'Component: main' 'Label: Debian' | sort -u | head -n 1)
+		[ -n "$uri" ] || die "apt knows no mirror of Debian: run apt-get update"
+		mkdir -p "$top/build/apt/lists/partial"
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+			"$uri $suite main" >"$top/build/apt/sources.list"
+		apt update >/dev/null
+	fi
+	(cd "$new" && apt download "$package" 2>&1) | grep -v unsandboxed || :
 	deb=$(find "$new" -name '*.deb')
 	[ -n "$deb" ] ||
-		die "no package linux-source-$version: run apt-get update, or set KERNEL_SRC"
-	dpkg-deb --fsys-tarfile "$deb" |
-		tar -xO "./usr/src/linux-source-$version.tar.xz" |
+		die "no package $package${suite:+ in $suite}: run apt-get update, or set KERNEL_SRC"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package.tar.xz" |
 		tar -xJ -C "$new" --strip-components=1
 	rm "$deb"
 fi
 
 found=$(awk '$1 ~ /^(VERSION|PATCHLEVEL)$/ { v = v "." $3 } /^SUBLEVEL/ { exit }
 	END { print substr(v, 2) }' "$new/Makefile")
-[ "$found" = "$version" ] ||
-	die "$src: is Linux $found, the series is for $version"
+[ "$found" = "$version" ] || die "$src: is Linux $found, not $version"
 
 cd "$new"
-git init -q -b vanilla
-git config core.compression 0
-git config gc.auto 0
-git add -A -f .
-GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000' \
-	git -c user.name=nsfd -c user.email=nsfd@localhost \
-	commit -q -m "Linux $(make -s kernelversion)"
-cd - >/dev/null
-rm -rf "$dir"
-mv "$new" "$dir"
-trap - EXIT
+branch=${dir##*/}
+export GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000'
+export GIT_AUTHOR_NAME=nsfd GIT_AUTHOR_EMAIL=nsfd@localhost
+export GIT_COMMITTER_NAME=nsfd GIT_COMMITTER_EMAIL=nsfd@localhost
+linux="Linux $(make -s kernelversion)"
+if [ "$branch" = vanilla ]; then
+	git init -q -b vanilla
+	git config core.compression 0
+	git config gc.auto 0
+	git add -A -f .
+	git commit -q -m "$linux"
+	cd - >/dev/null
+	rm -rf "$dir"
+	mv "$new" "$dir"
+	trap - EXIT
+else
+	GIT_DIR=$top/build/vanilla/.git
+	GIT_INDEX_FILE=$new.index
+	export GIT_DIR GIT_INDEX_FILE
+	trap 'rm -rf "$new" "$new.index"' EXIT
+	git --work-tree=. add -A -f .
+	commit=$(git commit-tree -m "$linux" "$(git write-tree)")
+	unset GIT_INDEX_FILE
+	git worktree prune
+	git worktree add -q -f -B "$branch" "$dir" "$commit"
+fi

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Turns the tree in build/nsfd back into patches and new files.
+# Turns the tree in build/nsfd back into patches and new files, and the one in
+# build/next, if there is one, into what is different there.
 #
 # usage: [PATCH=n] refresh.sh
 #
@@ -21,6 +22,73 @@ others()
 	git ls-files --others -x 'obj.*' -x '*.o' -x '*.orig' -x '*.rej'
 }
 
+# Makes what was changed since BASE a part of the commits that it belongs to.
+#
+# fold BASE
+fold()
+{
+	git reset -q
+	git diff --name-only | while read -r file; do
+		target=$(git rev-list -1 "$1..HEAD" -- "$file")
+		[ -n "$target" ] || die "$file: no patch touches it yet: give PATCH=n"
+		git commit -q --fixup "$target" -- "$file"
+	done
+	new=$(others | head -n 1)
+	[ -z "$new" ] || die "$new is new: give PATCH=n"
+}
+
+# squash BASE
+squash()
+{
+	git log --format=%s "$1..HEAD" | grep -q '^fixup!' || return 0
+	GIT_SEQUENCE_EDITOR=: git rebase -q -i --autosquash "$1" 2>"$top/build/rebase.log" || {
+		git rebase --abort
+		die "a later patch changes the same lines, see build/rebase.log: use git rebase -i $1 there"
+	}
+}
+
+# What is different in build/next: each file that the patch does not make as it is
+# there. The notes in front of it are kept.
+differences()
+{
+	# shellcheck source=scripts/proposal.sh
+	. "$top/scripts/proposal.sh"
+	git diff --name-only refs/nsfd/next HEAD | sed 's/^/	/' | grep -xF -f - "$top/series" &&
+		die "created by the series: change it in build/nsfd"
+	GIT_INDEX_FILE=$top/build/next.index
+	export GIT_INDEX_FILE
+	number=$((first - 1))
+	for commit in $(git rev-list --reverse next-vanilla..HEAD); do
+		number=$((number + 1))
+		patch=$top/$(grep "/$(printf %04d "$number")-" "$top/series")
+		diff=${patch%.patch}.next.diff
+		git read-tree "$commit~"
+		files=
+		for file in $(git diff-tree -r --no-commit-id --name-only --diff-filter=M "$commit"); do
+			git apply --cached --whitespace=nowarn --include="$file" "$patch" 2>/dev/null &&
+				git diff --cached --quiet "$commit" -- "$file" ||
+				files="$files $file"
+		done
+		notes=$(sed '/^diff --git /,$d' "$diff" 2>/dev/null || :)
+		rm -f "$diff"
+		[ -n "$files" ] || continue
+		{
+			[ -z "$notes" ] || printf '%s\n\n' "$notes"
+			# shellcheck disable=SC2086 # a list of names
+			git diff --full-index "$commit~" "$commit" -- $files
+		} >"$diff"
+	done
+	unset GIT_INDEX_FILE
+	rm -f "$top/build/next.index"
+}
+
+if [ -d "$top/build/next" ]; then
+	cd "$top/build/next"
+	fold next-vanilla
+	squash next-vanilla
+	git diff --quiet refs/nsfd/next HEAD || differences
+fi
+
 cd "$top/build/nsfd"
 if [ -n "${PATCH:-}" ]; then
 	target=$(git rev-list --reverse baseline..HEAD | sed -n "${PATCH}p")
@@ -29,21 +97,9 @@ if [ -n "${PATCH:-}" ]; then
 	others | xargs -r git add -f
 	git diff --cached --quiet || git commit -q --fixup "$target"
 else
-	git reset -q
-	git diff --name-only | while read -r file; do
-		target=$(git rev-list -1 baseline..HEAD -- "$file")
-		[ -n "$target" ] || die "$file: no patch touches it yet: give PATCH=n"
-		git commit -q --fixup "$target" -- "$file"
-	done
-	new=$(others | head -n 1)
-	[ -z "$new" ] || die "$new is new: give PATCH=n"
+	fold baseline
 fi
-if git log --format=%s baseline..HEAD | grep -q '^fixup!'; then
-	GIT_SEQUENCE_EDITOR=: git rebase -q -i --autosquash baseline 2>"$top/build/rebase.log" || {
-		git rebase --abort
-		die "a later patch changes the same lines, see build/rebase.log: use git rebase -i baseline there"
-	}
-fi
+squash baseline
 
 # Remove the files of the series that the repository contained before.
 if [ -f "$top/series" ]; then
@@ -86,4 +142,7 @@ fi
 mv "$top/build/series.new" "$top/series"
 rm -f "$top/build/names"
 "$top/scripts/tree.sh" nsfd
+if [ -d "$top/build/next" ]; then
+	"$top/scripts/tree.sh" next
+fi
 grep -c '\.patch$' "$top/series" | sed 's/$/ patches/'

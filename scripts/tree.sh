@@ -1,12 +1,14 @@
 #!/bin/sh
 # Brings a source tree under build/ up to date with the repository.
 #
-# usage: tree.sh vanilla | baseline | nsfd | applied
+# usage: tree.sh vanilla | baseline | nsfd | applied | next-vanilla | next
 #
 #   vanilla   Linux 6.12 as it is
 #   baseline  vanilla less what the series brings
 #   nsfd      baseline and the series
 #   applied   vanilla and the patches that are not in mainline
+#   next-vanilla, next
+#             the same as vanilla and applied, for today's mainline
 #
 # They are worktrees of one git repository, so that a file which two of them
 # share is built once and found by ccache ever after.
@@ -15,6 +17,8 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 name=$1
 tree=$top/build/$name
+# shellcheck source=scripts/proposal.sh
+. "$top/scripts/proposal.sh"
 
 die()
 {
@@ -53,9 +57,18 @@ vanilla)
 		die "build/ is made from $(cat "$mark"): make clean first"
 	fi
 	if [ ! -d "$tree" ]; then
-		"$top/scripts/fetch.sh" "$tree"
+		"$top/scripts/fetch.sh" "$tree" 6.12
 		echo "$wanted" >"$mark"
 	fi
+	;;
+next-vanilla)
+	if [ -d "$tree" ]; then
+		case $(make -s -C "$tree" kernelversion) in
+		"$next".*) exit 0 ;;
+		esac
+		rm -rf "$top/build/next" "$tree"
+	fi
+	KERNEL_SRC=${NEXT_SRC:-} "$top/scripts/fetch.sh" "$tree" "$next" "$next_suite"
 	;;
 baseline)
 	rules=$(cat "$top"/baseline/* | git hash-object --stdin)
@@ -74,15 +87,14 @@ baseline)
 		git -C "$tree" -c user.name=nsfd -c user.email=nsfd@localhost \
 		commit -q -m "baseline: take out namespaces as files" -m "Rules: $rules"
 	;;
-nsfd | applied)
-	base=baseline first='' last=''
-	if [ "$name" = applied ]; then
-		base=vanilla
-		# shellcheck source=scripts/proposal.sh
-		. "$top/scripts/proposal.sh"
-	fi
+nsfd | applied | next)
 	old=$(git_in_vanilla rev-parse -q --verify "refs/nsfd/$name" || :)
-	"$top/scripts/apply-series.sh" "$base" "$name" $first $last
+	case $name in
+	nsfd) set -- baseline nsfd ;;
+	applied) set -- vanilla applied "$first" "$last" ;;
+	next) set -- next-vanilla next "$first" "$last" next ;;
+	esac
+	"$top/scripts/apply-series.sh" "$@"
 	move_to "$(git_in_vanilla rev-parse "refs/nsfd/$name")" "$old"
 	;;
 *) die "no such tree" ;;
