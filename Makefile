@@ -1,19 +1,22 @@
-# nsfd: namespaces as files, and sockets in them, for Linux 6.12.
+# nsfd: namespaces as files, and sockets in them, for Linux 6.12 and 7.3.
 # "make help" says what there is.
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
 KERNELS := baseline vanilla nsfd applied
+NEXT := next-vanilla next
 STOCK := 6.1
+BASE := 6.12
 
 help:
 	@echo 'make run                 boot the kernel and be shown what it does'
-	@echo 'make test                the selftests, on all kernels'
+	@echo 'make test                the selftests, on all kernels of 6.12'
+	@echo 'make test-next           the same on 7.3, without and with socketat'
 	@echo 'make shell               a prompt in the booted kernel'
 	@echo 'make tree                the patched source, build/nsfd'
 	@echo 'make refresh [PATCH=n]   patches from what was changed there'
-	@echo 'make series              patches to mail, build/series and build/proposal'
-	@echo 'make apply KERNEL=dir    socketat on a tree of Linux 6.12 of yours'
+	@echo 'make series [BASE=7.3]   patches to mail, build/series and build/proposal'
+	@echo 'make apply KERNEL=dir    socketat on a tree of yours, of Linux 6.12 or 7.3'
 	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
 	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
 	@echo 'make bench               instructions per call, ours and vanilla, in QEMU'
@@ -39,6 +42,7 @@ help:
 	@echo 'make clean               remove build/'
 	@echo
 	@echo 'KERNEL_SRC=dir|tarball   Linux 6.12 from there, not from Debian'
+	@echo 'NEXT_SRC=dir|tarball     Linux 7.3 from there'
 	@echo 'STOCK=6.1|6.12           which kernel of Debian'
 
 deps:
@@ -50,12 +54,18 @@ trees/vanilla: deps
 trees/baseline trees/applied: trees/vanilla
 	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
 
+trees/next-vanilla: trees/vanilla
+	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
+
+trees/next: trees/next-vanilla
+	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
+
 trees/nsfd: trees/baseline
 	@$(STEP) 'source of nsfd' scripts/tree.sh nsfd
 
 tree: trees/nsfd
 
-$(KERNELS:%=kernel/%): kernel/%: trees/%
+$(KERNELS:%=kernel/%) $(NEXT:%=kernel/%): kernel/%: trees/%
 	@$(STEP) 'kernel $*' scripts/build-guest.sh $*
 
 refresh: deps
@@ -86,11 +96,14 @@ run: kernel/nsfd
 test: $(KERNELS:%=kernel/%) kselftest tools go
 	@scripts/test.sh $(KERNELS)
 
+test-next: $(NEXT:%=kernel/%) kselftest tools go
+	@scripts/test.sh $(NEXT)
+
 shell: kernel/nsfd
 	@scripts/boot.sh -i -t 1d build/linux.nsfd bash
 
-series: trees/nsfd trees/applied
-	@scripts/series.sh
+series: $(if $(filter 6.12,$(BASE)),trees/nsfd trees/applied,trees/next)
+	@scripts/series.sh '$(BASE)'
 
 apply:
 	@scripts/apply.sh '$(KERNEL)'
@@ -209,7 +222,7 @@ race: trees/nsfd kselftest
 		tools/testing/selftests/nsfd/config.parity
 	@scripts/race.sh
 
-check: kernel/nsfd trees/applied
+check: kernel/nsfd trees/applied kernel/next
 	@scripts/deps.sh go-staticcheck mypy python3-build python3-setuptools \
 		python3-wheel
 	@scripts/check.sh
@@ -217,7 +230,7 @@ check: kernel/nsfd trees/applied
 clean:
 	rm -rf build
 
-.PHONY: help deps tree refresh kselftest lib tools go install run test shell
+.PHONY: help deps tree refresh kselftest lib tools go install run test test-next shell
 .PHONY: series apply stages parity coverage configs test-debug test-m32 test-san test-programs race check clean
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
-.PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%)
+.PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%) $(NEXT:%=trees/%) $(NEXT:%=kernel/%)

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Prints FILE:LINE of each line of C that the series adds or changes.
+# Prints FILE:LINE of each line of C that the series adds or changes in build/TREE.
+#
+# usage: added-lines.sh [TREE BASE]
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-git -C "$top/build/nsfd" diff -U0 baseline..HEAD -- '*.c' '*.h' | awk '
+git -C "$top/build/${1:-nsfd}" diff -U0 "${2:-baseline}..HEAD" -- '*.c' '*.h' | awk '
 	/^\+\+\+ / { file = substr($2, 3) }
 	/^@@/ {
 		split($3, range, ",")

@@ -6,7 +6,7 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-tree=${1:-} wanted=6.12
+tree=${1:-}
 # shellcheck source=scripts/proposal.sh
 . "$top/scripts/proposal.sh"
 die()
@@ -25,14 +25,16 @@ fi
 tree=$(cd "$tree" && pwd)
 version=$(make -s -C "$tree" kernelversion) || die "$tree: has no version"
 case $version in
-$wanted.*) ;;
-*) die "$tree: is Linux $version, the patches are for $wanted" ;;
+6.12 | 6.12[.-]*) kernel=vanilla ;;
+"$next" | "$next"[.-]*) kernel=next ;;
+*) die "$tree: is Linux $version, the patches are for 6.12 and $next" ;;
 esac
 
 # The last patch requires the others: if it is there, all of them are.
 cd "$top"
 top_patch=$(grep '\.patch$' series | sed -n "${last}p")
-if patch -d "$tree" -R -p1 -F0 -f -s --dry-run -i "$top/$top_patch" >/dev/null 2>&1; then
+if scripts/patch-for.sh "$top_patch" "$kernel" |
+    patch -d "$tree" -R -p1 -F0 -f -s --dry-run >/dev/null 2>&1; then
 	echo "apply: the patches are in $tree already (Linux $version)"
 	exit 0
 fi
@@ -56,7 +58,8 @@ copy()
 
 apply()
 {
-	sed -n 's|^+++ b/||p' "$1" >"$work/files"
+	"$top/scripts/patch-for.sh" "$top/$1" "$kernel" >"$work/patch"
+	sed -n 's|^+++ b/||p' "$work/patch" >"$work/files"
 	while read -r file; do
 		[ ! -f "$work/new/$file" ] || continue
 		[ -f "$tree/$file" ] || die "$tree/$file: no such file"
@@ -65,7 +68,7 @@ apply()
 
 	subject=$(sed -n 's/^Subject: //p' "$1")
 	if ! patch -d "$work/new" -p1 -F0 -f -s --no-backup-if-mismatch \
-		-i "$top/$1" >"$work/log" 2>&1; then
+		-i "$work/patch" >"$work/log" 2>&1; then
 		sed -n 's/.*saving rejects to file \(.*\)\.rej/apply: \1: does not match/p' \
 			"$work/log" >&2
 		die "\"$subject\" does not apply to $tree (Linux $version)"

@@ -5,7 +5,9 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-nsfd=$top/build/nsfd out=$top/build/check
+out=$top/build/check
+# shellcheck source=scripts/proposal.sh
+. "$top/scripts/proposal.sh"
 # The packages are those of the distribution's python.
 PATH=/usr/bin:$PATH
 rm -rf "$out"
@@ -28,41 +30,73 @@ verdict()
 grep -v '^filp->' "$(python3 -c 'import codespell_lib as c; print(c.__path__[0])')/data/dictionary.txt" \
 	>"$out/words"
 cd "$top"
-scripts/series.sh >/dev/null
-for mail in build/series/*.patch; do
-	case $mail in
-	*/0000-*) continue ;;
-	esac
-	# FILE_PATH_CHANGES asks for a MAINTAINERS entry, which a series that
-	# is not yet anyone's to maintain in the tree can't have.
-	(cd "$nsfd" && scripts/checkpatch.pl --strict --no-summary --quiet \
-		--ignore FILE_PATH_CHANGES --codespell --codespellfile "$out/words" \
-		"$top/$mail") >"$out/log" 2>&1 || :
-	verdict "checkpatch ${mail##*/}" "$out/log"
-done
+# check TREE BASE MAILS: the patches from BASE to the branch TREE
+check()
+{
+	for mail in "$top/build/$3"/*.patch; do
+		case $mail in
+		*/0000-*) continue ;;
+		esac
+		# FILE_PATH_CHANGES asks for a MAINTAINERS entry, which a series that
+		# is not yet anyone's to maintain in the tree can't have.
+		(cd "$top/build/$1" && scripts/checkpatch.pl --strict --no-summary \
+			--quiet --ignore FILE_PATH_CHANGES --codespell \
+			--codespellfile "$out/words" "$mail") >"$out/log" 2>&1 || :
+		verdict "$1: checkpatch ${mail##*/}" "$out/log"
+	done
 
-# The C files that the series touches and that this configuration builds.
-cd "$nsfd"
-files=$(git diff --name-only baseline..HEAD -- '*.c' |
-	grep -Ev '^(tools|samples|drivers/net/nsfd)/')
-objects=$(for file in $files; do
-	[ -f "obj.um/${file%.c}.o" ] && echo "${file%.c}.o"
-done)
-# Only what the series adds or changes counts: a warning is ours if its line is.
-"$top/scripts/added-lines.sh" | sed 's/$/:/' >"$out/lines"
-for pass in W=1 C=2; do
-	rm -f "$out/log"
-	# shellcheck disable=SC2086 # a list of words
-	(cd obj.um && rm -f $objects)
+	# The C files that the patches touch and that this configuration builds.
+	cd "$top/build/$1"
+	files=$(git diff --name-only "$2..HEAD" -- '*.c' |
+		grep -Ev '^(tools|samples|drivers/net/nsfd)/')
+	objects=$(for file in $files; do
+		[ -f "obj.um/${file%.c}.o" ] && echo "${file%.c}.o"
+	done)
+	# Only what they add or change counts: a warning is ours if its line is.
+	"$top/scripts/added-lines.sh" "$1" "$2" | sed 's/$/:/' >"$out/lines"
+	for pass in W=1 C=2; do
+		rm -f "$out/log"
+		# shellcheck disable=SC2086 # a list of words
+		(cd obj.um && rm -f $objects)
+		# shellcheck disable=SC2086
+		make -s ARCH=um O=obj.um LOCALVERSION="-$1" "$pass" -j"$(nproc)" \
+			$objects >"$out/all" 2>&1 || cat "$out/all"
+		sed 's|^\.\./||' "$out/all" | grep -F -f "$out/lines" >"$out/log" || :
+		verdict "$1: make $pass" "$out/log"
+	done
 	# shellcheck disable=SC2086
-	make -s ARCH=um O=obj.um LOCALVERSION=-nsfd "$pass" -j"$(nproc)" \
-		$objects >"$out/all" 2>&1 || cat "$out/all"
-	sed 's|^\.\./||' "$out/all" | grep -F -f "$out/lines" >"$out/log" || :
-	verdict "make $pass" "$out/log"
-done
-# shellcheck disable=SC2086
-scripts/kernel-doc -none -Wall $files 2>&1 | grep -F -f "$out/lines" >"$out/log" || :
-verdict kernel-doc "$out/log"
+	scripts/kernel-doc -none -Wall $files 2>&1 | grep -F -f "$out/lines" >"$out/log" || :
+	verdict "$1: kernel-doc" "$out/log"
+}
+
+# applies BASE TREE: "make apply" on Linux BASE gives build/TREE and the selftests,
+# which compile there, and says so if it is called again.
+applies()
+{
+	tree=$top/build/apply
+	git -C "$top/build/vanilla" worktree prune
+	git -C "$top/build/vanilla" worktree add -q -f --detach "$tree" "$1"
+	{
+		"$top/scripts/apply.sh" "$tree" >"$out/all" || cat "$out/all"
+		"$top/scripts/apply.sh" "$tree" | grep -v ' already '
+		git -C "$tree" add -A
+		git -C "$tree" diff --cached --stat "$2" -- . \
+			':!tools/testing/selftests/nsfd'
+		make -s -C "$tree" ARCH=x86 O="$tree/obj" headers
+		make -s -C "$tree/tools/testing/selftests" O="$tree/obj" TARGETS=nsfd \
+			>/dev/null
+	} >"$out/log" 2>&1 || :
+	verdict "make apply on $1" "$out/log"
+	rm -rf "${tree:?}"
+}
+
+cd "$top"
+scripts/series.sh >/dev/null
+scripts/series.sh "$next" >/dev/null
+check nsfd baseline series
+check next next-vanilla "proposal-$next"
+applies vanilla applied
+applies next-vanilla next
 
 cd "$top"
 git ls-files '*.sh' .ci/run | xargs shellcheck -x >"$out/log" 2>&1 || :

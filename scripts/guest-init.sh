@@ -3,6 +3,8 @@
 # that the booting script left in $guest_run, notes its status and halts.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/tmp LC_ALL=C TERM="${TERM:-linux}"
+# hostfs takes the directory as an option of mount(2), not of fsconfig(2).
+export LIBMOUNT_FORCE_MOUNT2=always
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys

@@ -1,9 +1,14 @@
 #!/bin/sh
-# Writes the patches as mails, each with its cover letter: the whole series in
-# build/series, and the proposal, which applies to vanilla, in build/proposal.
+# Writes the patches as mails, each with its cover letter. For 6.12, the whole
+# series in build/series, and the proposal, which applies to vanilla, in
+# build/proposal; for the next mainline, the proposal in build/proposal-BASE.
+#
+# usage: series.sh [BASE]
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=scripts/proposal.sh
+. "$top/scripts/proposal.sh"
 
 # mails DIRECTORY BASE BRANCH LETTER [OPTION...]
 mails()
@@ -17,5 +22,18 @@ mails()
 	ls "$out"
 }
 
-mails series baseline nsfd cover-letter.txt
-mails proposal vanilla applied cover-letter-proposal.txt --subject-prefix='RFC PATCH net-next'
+case ${1:-6.12} in
+6.12)
+	mails series baseline nsfd cover-letter.txt
+	mails proposal vanilla applied cover-letter-proposal.txt \
+		--subject-prefix='RFC PATCH net-next'
+	;;
+"$next")
+	mails "proposal-$next" next-vanilla next cover-letter-proposal.txt \
+		--subject-prefix='RFC PATCH net-next' --notes=nsfd
+	;;
+*)
+	echo "series: BASE is 6.12 or $next" >&2
+	exit 1
+	;;
+esac

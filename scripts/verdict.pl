@@ -7,8 +7,9 @@
 # and fails on the baseline. What is new passes on ours, and is skipped for
 # want of the call where there is none. Library and tools pass everywhere but
 # on the baseline, by another way where there is no call. A variant, such as
-# nsfd.debug, is judged as the kernel that it is of. Prints what is wrong, with
-# the output of the test, and a last line of counts.
+# nsfd.debug, is judged as the kernel that it is of. Without nsfd, the last kernel
+# is ours. Prints what is wrong, with the output of the test, and a last line of
+# counts.
 use strict;
 use warnings;
 use TAP::Parser;
@@ -18,7 +19,7 @@ my %new = map { $_ => 1 } qw(socketat_test delegate_test socketat_privilege_test
 my %robust = map { $_ => 1 } qw(fault_test race_test fuzz_test);
 my %above = map { $_ => 1 } qw(libnsfd_test libnsfd_fault_test tools_test go_test
 	python_test);
-my %has_new = map { $_ => 1 } qw(nsfd applied);
+my %has_new = map { $_ => 1 } qw(nsfd applied next);
 my (%seen, %count, %result, %output);
 my @kernels = @ARGV;
 my $broken = 0;
