@@ -58,6 +58,21 @@
 #define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
 #endif
 
+#ifndef NS_GET_ID
+#define NS_GET_ID		_IOR(NSIO, 13, __u64)
+#endif
+
+/*
+ * Kernels after 6.12 that have NS_GET_ID also have a list of the requests that
+ * nsfs knows, and their pid namespaces can be opened before the first process.
+ */
+static inline bool has_ns_get_id(int nsfd)
+{
+	__u64 id;
+
+	return !ioctl(nsfd, NS_GET_ID, &id);
+}
+
 /* There is a module for kernels without the call, with tests of its own. */
 #ifdef NSFD_MODULE
 #include "module.h"

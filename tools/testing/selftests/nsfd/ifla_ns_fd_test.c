@@ -261,7 +261,7 @@ TEST_F(move, needs_net_admin_over_both)
 /* Whoever made a user namespace has all capabilities in it. */
 TEST_F(move, into_a_child_user_namespace)
 {
-	struct ns_child c = {};
+	struct ns_child c = { .pid = -1 };
 	int nsfd;
 
 	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");

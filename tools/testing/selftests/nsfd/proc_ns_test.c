@@ -1399,14 +1399,17 @@ TEST(proc_of_processes_only)
 	WAIT_CHILD(pid);
 }
 
-/* A pid namespace has no name before it has a first process. */
+/*
+ * Before it has a first process, a pid namespace has no name, or, where it can be
+ * opened already, one name for all.
+ */
 TEST(pid_for_children_before_the_first)
 {
 	ino_t own = ns_ino(0, "pid");
 	char text[64];
 	struct list l;
 	struct stat st;
-	int dir;
+	int dir, fd;
 
 	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_NE((ino_t)0, own);
@@ -1415,6 +1418,16 @@ TEST(pid_for_children_before_the_first)
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
 	dir = open(NS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_LE(0, dir);
+	if (has_ns_get_id(open_ns(0, "pid"))) {
+		fd = openat(dir, "pid_for_children", O_RDONLY | O_CLOEXEC);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(CLONE_NEWPID, ioctl(fd, NS_GET_NSTYPE));
+		ASSERT_EQ(0, fstat(fd, &st));
+		ASSERT_NE(own, st.st_ino);
+		ASSERT_EQ(st.st_ino, ns_ino(0, "pid_for_children"));
+		ASSERT_EQ(own, ns_ino(0, "pid"));
+		return;
+	}
 	ASSERT_FAILS(ENOENT, openat(dir, "pid_for_children", O_RDONLY));
 	ASSERT_FAILS(ENOENT, openat(dir, "pid_for_children", O_PATH));
 	ASSERT_FAILS(ENOENT, read_link(dir, "pid_for_children", text, 64));
