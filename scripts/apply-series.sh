@@ -39,7 +39,7 @@ finish()
 	variant=$top/${1%.patch}.$kernel.diff
 	[ ! -f "$variant" ] || sed '/^diff --git /,$d' "$variant" |
 		GIT_INDEX_FILE='' git -c user.name="$name" -c user.email="$email" \
-			notes --ref=nsfd add -f -F - "$commit"
+			notes --ref=nsfd add -f -F - "$commit" 2>/dev/null
 }
 
 patch=
