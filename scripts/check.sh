@@ -69,34 +69,11 @@ check()
 	verdict "$1: kernel-doc" "$out/log"
 }
 
-# applies BASE TREE: "make apply" on Linux BASE gives build/TREE and the selftests,
-# which compile there, and says so if it is called again.
-applies()
-{
-	tree=$top/build/apply
-	git -C "$top/build/vanilla" worktree prune
-	git -C "$top/build/vanilla" worktree add -q -f --detach "$tree" "$1"
-	{
-		"$top/scripts/apply.sh" "$tree" >"$out/all" || cat "$out/all"
-		"$top/scripts/apply.sh" "$tree" | grep -v ' already '
-		git -C "$tree" add -A
-		git -C "$tree" diff --cached --stat "$2" -- . \
-			':!tools/testing/selftests/nsfd'
-		make -s -C "$tree" ARCH=x86 O="$tree/obj" headers
-		make -s -C "$tree/tools/testing/selftests" O="$tree/obj" TARGETS=nsfd \
-			>/dev/null
-	} >"$out/log" 2>&1 || :
-	verdict "make apply on $1" "$out/log"
-	rm -rf "${tree:?}"
-}
-
 cd "$top"
 scripts/series.sh >/dev/null
 scripts/series.sh "$next" >/dev/null
 check nsfd baseline series
 check next next-vanilla "proposal-$next"
-applies vanilla applied
-applies next-vanilla next
 
 cd "$top"
 git ls-files '*.sh' .ci/run | xargs shellcheck -x >"$out/log" 2>&1 || :
