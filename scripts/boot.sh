@@ -44,7 +44,8 @@ if [ "$(head -c 4 "$kernel" | tail -c 3)" = ELF ]; then
 	terminal=null,fd:1
 	[ -z "$interactive" ] || terminal=fd:0,fd:1
 	# shellcheck disable=SC2086 # a list of words
-	set -- "$kernel" $append rootfstype=hostfs rootflags=/ mem="$memory" \
+	set -- env LD_PRELOAD="$top/build/uml-xstate.so" "$kernel" $append \
+		rootfstype=hostfs rootflags=/ mem="$memory" \
 		uml_dir="$run" con=null con0="$terminal" con1=null "guest_top=$top"
 else
 	share='local,security_model=none,multidevs=remap'

@@ -25,3 +25,5 @@ tests=tools/testing/selftests/nsfd
 	"$tests/config" "$@"
 cd "$top/build"
 cmp -s "$name/$obj/$image" "linux.$kernel" || cp "$name/$obj/$image" "linux.$kernel"
+[ "$arch" != um ] ||
+	gcc -O2 -Wall -shared -fPIC -o uml-xstate.so "$top/scripts/uml-xstate.c"
