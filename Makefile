@@ -27,7 +27,7 @@ help:
 	@echo 'make test-stock          the selftests against the module there'
 	@echo 'make bench-run           instructions per call under nsfd run'
 	@echo 'make bench-stock         instructions per call of the module there'
-	@echo 'make deb-kernel          a packaged kernel with patches 8 and 9, tested'
+	@echo 'make deb-kernel          a packaged kernel with the proposal, tested'
 	@echo 'make stages              each stage of the series, built and tested'
 	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
 	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'

@@ -10,8 +10,10 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 source=$top/tools/nsfd/bench out=$top/build/bench
 
 mkdir -p "$out/root"
-gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*.c
-gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" "$source"/*.c
+gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*.c \
+	-luring
+gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" \
+	"$source"/*.c -luring
 [ $# -gt 0 ] || exit 0
 
 # An initial RAM disk that has only this, the same to the byte each time: how

@@ -69,11 +69,34 @@ check()
 	verdict "$1: kernel-doc" "$out/log"
 }
 
+# applies BASE TREE: "make apply" makes of BASE what is in TREE, once, and the
+# tests build there without a warning.
+applies()
+{
+	tree=$top/build/apply
+	git -C "$top/build/vanilla" worktree remove --force "$tree" 2>/dev/null || :
+	git -C "$top/build/vanilla" worktree add -q --detach "$tree" "$1"
+	{
+		"$top/scripts/apply.sh" "$tree" >/dev/null
+		"$top/scripts/apply.sh" "$tree" | grep -v already || :
+		git -C "$tree" add -A -f
+		git -C "$tree" diff --cached --stat "$2" -- . ':!tools/testing/selftests/nsfd'
+		make -s -C "$tree" ARCH=x86 O="$out/obj" headers
+		make -s -C "$tree/tools/testing/selftests" O="$out/obj" TARGETS=nsfd \
+			>/dev/null
+	} >"$out/log" 2>&1 || echo "status $?" >>"$out/log"
+	verdict "$1: make apply" "$out/log"
+	git -C "$top/build/vanilla" worktree remove --force "$tree"
+	rm -rf "$out/obj"
+}
+
 cd "$top"
 scripts/series.sh >/dev/null
 scripts/series.sh "$next" >/dev/null
 check nsfd baseline series
 check next next-vanilla "proposal-$next"
+applies vanilla applied
+applies next-vanilla next
 
 cd "$top"
 git ls-files '*.sh' .ci/run | xargs shellcheck -x >"$out/log" 2>&1 || :

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Does what Documentation/nsfd/kernel.md tells the users of Debian to do: applies patches 8 and 9
+# Does what Documentation/nsfd/kernel.md tells the users of Debian to do: applies the proposal
 # to an untouched Linux 6.12, has the kernel make a package of itself, installs
 # that in a Debian system of its own, boots this in QEMU, and runs the
 # selftests there, and what filters do to them. Prints what failed and a last line of counts.

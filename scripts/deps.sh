@@ -6,7 +6,7 @@ set -eu
 packages="bc bison bsdextrautils ccache coccinelle codespell cpio curl flex
 gcc git golang-go golang-golang-x-sys-dev iproute2 kmod libc6-dev
 libcap-dev libcap2-bin libelf-dev libmnl-dev libseccomp-dev libssl-dev
-make patch perl pkg-config procps python3 python3-docutils
+liburing-dev make patch perl pkg-config procps python3 python3-docutils
 python3-git python3-ply python3-pyroute2 python3-tap rsync shellcheck
 sparse util-linux uuid-runtime xz-utils $*"
 

@@ -5,5 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build/samples
 for file in samples/nsfd/*.c; do
-	${CC:-cc} -O2 -Wall -Wextra -Werror -o "build/samples/$(basename "$file" .c)" "$file"
+	libs=$(sed -n 's/.*#include <lib\(uring\)\.h>.*/-l\1/p' "$file")
+	# shellcheck disable=SC2086 # none or one
+	${CC:-cc} -O2 -Wall -Wextra -Werror -o "build/samples/$(basename "$file" .c)" \
+		"$file" $libs
 done

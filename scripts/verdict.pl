@@ -14,7 +14,8 @@ use strict;
 use warnings;
 use TAP::Parser;
 
-my %new = map { $_ => 1 } qw(socketat_test delegate_test socketat_privilege_test);
+my %new = map { $_ => 1 } qw(socketat_test delegate_test socketat_privilege_test
+	uring_test nsfs_test);
 # What asks for no more than to live: it must not fail, whatever the kernel has.
 my %robust = map { $_ => 1 } qw(fault_test race_test fuzz_test);
 my %above = map { $_ => 1 } qw(libnsfd_test libnsfd_fault_test tools_test go_test

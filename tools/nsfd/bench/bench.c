@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <liburing.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/if_link.h>
@@ -56,6 +57,9 @@
 
 #ifndef __NR_socketat
 #define __NR_socketat 548
+#endif
+#ifndef IORING_SOCKET_NETNS
+#define IORING_SOCKET_NETNS (1U << 0)
 #endif
 #ifndef NS_NET_DELEGATE_SOCKETS
 #define NS_NET_DELEGATE_SOCKETS _IO(0xb7, 0x20)
@@ -160,6 +164,62 @@ static int make_at_own(const struct family *f)
 static int make_at_granted(const struct family *f)
 {
 	return socketat(granted, f);
+}
+
+/* By a ring, whose task issues the request as it submits it. */
+static struct io_uring ring;
+
+static int by_ring(unsigned int flags, int nsfd, const struct family *f)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+	struct io_uring_cqe *cqe;
+	int fd;
+
+	io_uring_prep_socket(sqe, f->family, f->type, f->protocol, flags);
+	sqe->addr = nsfd;
+	fd = io_uring_submit_and_wait(&ring, 1);
+	if (fd == 1)
+		fd = io_uring_peek_cqe(&ring, &cqe);
+	if (!fd) {
+		fd = cqe->res;
+		io_uring_cqe_seen(&ring, cqe);
+	}
+	if (fd < 0) {
+		errno = -fd;
+		return -1;
+	}
+	return fd;
+}
+
+static int make_by_ring(const struct family *f)
+{
+	return by_ring(0, 0, f);
+}
+
+static int make_by_ring_at_other(const struct family *f)
+{
+	return by_ring(IORING_SOCKET_NETNS, other, f);
+}
+
+static int make_by_ring_at_granted(const struct family *f)
+{
+	return by_ring(IORING_SOCKET_NETNS, granted, f);
+}
+
+static void measure_ring(void)
+{
+	errno = -io_uring_queue_init(1, &ring, 0);
+	if (errno) {
+		missing("ring", NULL);
+		return;
+	}
+	measure("ring", make_by_ring);
+	if (have_socketat()) {
+		measure("ring-other", make_by_ring_at_other);
+		if (granted >= 0)
+			measure("ring-granted", make_by_ring_at_granted);
+	}
+	io_uring_queue_exit(&ring);
 }
 
 static int by_module(int fd, int nsfd, const struct family *f)
@@ -762,6 +822,7 @@ static void bench(void)
 		printf("# no socketat in this kernel\n");
 	}
 	measure_module();
+	measure_ring();
 	measure("dance", make_by_dance);
 	measure_thread();
 	measure_broker();

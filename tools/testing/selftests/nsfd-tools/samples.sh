@@ -100,9 +100,22 @@ dumps()
 		done
 }
 
+# The ring's chain of requests ends at the first that fails, which it names.
+uring_get()
+{
+	local said
+
+	serve_far && said=$(timeout 20 uring-get /run/netns/blue 10.2.0.2 80) || return 1
+	echo "$said"
+	echo "$said" | grep -x far &&
+		timeout 20 uring-get /run/netns/none 10.2.0.2 80 2>&1 |
+			grep -x 'uring-get: /run/netns/none: open: No such file or directory'
+}
+
 pair blue far 10.2.0
 check_call 'sample: two-servers' two_servers
 check_call 'sample: opener-worker' opener_worker
 check_call 'sample: forward, 100 connections' forwards
 check_call 'sample: forward, 3 MB there and back, half-closed' forwards_all
 check_call 'sample: dump' dumps
+check_call 'sample: uring-get' uring_get

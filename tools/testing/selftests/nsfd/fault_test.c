@@ -15,6 +15,7 @@
 
 #include "rtnl.h"
 #include "stress.h"
+#include "uring.h"
 
 /* <linux/pidfd.h> can't be had together with <fcntl.h>. */
 #ifndef PIDFD_GET_NET_NAMESPACE
@@ -31,6 +32,7 @@ struct place {
 	int nsfd;		/* the file of a namespace of the target */
 	struct mnl_socket *here;
 	struct mnl_socket *there;
+	struct uring ring;
 };
 
 /* One call in a child, with the result for the parent. */
@@ -74,6 +76,17 @@ static int call_socketat(struct place *place, int family)
 		   family == AF_INET6 ? SOCK_DGRAM : SOCK_RAW;
 
 	return sys_socketat(place->nsfd, family, type, 0);
+}
+
+/* A ring that has all it allocates but what the request itself needs. */
+static int prepare_ring(struct place *place)
+{
+	int err = uring_start(&place->ring, 0);
+
+	if (err)
+		return err;
+	uring_sqe(&place->ring, IORING_OP_NOP, 0);
+	return uring_call(&place->ring);
 }
 
 static int call_delegate(struct place *place, int arg)
@@ -140,6 +153,15 @@ static int set_errno(int err)
 {
 	errno = -err;
 	return err ? -1 : 0;
+}
+
+static int call_uring(struct place *place, int family)
+{
+	int sk;
+
+	uring_sqe_socketat(&place->ring, place->nsfd, family, SOCK_DGRAM, 0);
+	sk = uring_call(&place->ring);
+	return set_errno(sk < 0 ? sk : 0);
 }
 
 static int prepare_link(struct place *place)
@@ -230,6 +252,12 @@ FIXTURE_VARIANT_ADD(fault, socketat_packet)
 {
 	.call = call_socketat, .ns = "net", .arg = AF_PACKET, .makes_file = 1,
 	.errnos = { ENOMEM, ENOBUFS, ENFILE },
+};
+
+FIXTURE_VARIANT_ADD(fault, uring_udp)
+{
+	.prepare = prepare_ring, .call = call_uring, .ns = "net", .arg = AF_INET,
+	.makes_file = 1, .errnos = { ENOMEM, ENOBUFS, ENFILE },
 };
 
 FIXTURE_VARIANT_ADD(fault, delegate)
@@ -337,6 +365,17 @@ static bool is_there(const struct _fixture_variant_fault *variant)
 {
 	if (variant->call == call_socketat)
 		return have_socketat();
+	if (variant->call == call_uring) {
+		struct place try = {};
+		int res;
+
+		if (!have_socketat() || prepare_ring(&try))
+			return false;
+		try.nsfd = open_ns(0, "net");
+		res = call_uring(&try, AF_INET) && errno == EINVAL;
+		close(try.nsfd);
+		return !res;
+	}
 	if (variant->call == call_delegate) {
 		int fd = open_ns(0, "net");
 		int err = ioctl(fd, NS_NET_DELEGATE_SOCKETS, 1) && errno == ENOTTY;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random and hostile arguments for socketat(), setns(), the ioctls of nsfs and
- * the opening of its files. There is no right answer but the ones that say no:
+ * Random and hostile arguments for socketat(), setns(), the ioctls of nsfs, the
+ * opening of its files, and IORING_OP_SOCKET. There is no right answer but the ones that say no:
  * the kernel lives, whoever did it lives, and nobody else has noticed.
  *
  * NSFD_CALLS calls are made, from the random numbers that begin with NSFD_SEED:
@@ -14,10 +14,13 @@
 #include <sys/resource.h>
 
 #include "stress.h"
+#include "uring.h"
 
 /* Files to call with: low numbers, so that a random one often is open. */
 #define FIRST_FD 10
 #define NR_FDS 40
+
+#define NR_SLOTS 4
 
 struct fuzz {
 	__u64 state;
@@ -25,6 +28,7 @@ struct fuzz {
 	unsigned long allowed;
 	char *buffer;		/* two pages, and nothing after them */
 	size_t size;
+	struct uring ring;
 };
 
 /* xorshift64*: the same everywhere. */
@@ -194,9 +198,63 @@ static int do_file(struct fuzz *f)
 	}
 }
 
+/* What a ring is asked for, by itself or by a worker. */
+static int do_uring(struct fuzz *f)
+{
+	struct io_uring_sqe *sqe;
+	bool direct;
+	int res;
+
+	if (!f->ring.sqes)
+		return -1;
+	sqe = uring_sqe_socketat(&f->ring, some_fd(f),
+				 below(f, 8) ? (long)below(f, 48) : hostile(f),
+				 below(f, 4) ? (long)below(f, 11) : hostile(f),
+				 below(f, 2) ? 0 : hostile(f));
+	if (!below(f, 4))
+		sqe->flags |= IOSQE_ASYNC;
+	if (!below(f, 4))
+		sqe->flags |= IOSQE_IO_LINK;
+	if (!below(f, 4)) {
+		sqe->flags |= IOSQE_FIXED_FILE;
+		sqe->addr = below(f, 4) ? (long)below(f, NR_SLOTS + 2) : hostile(f);
+	}
+	if (!below(f, 8))
+		sqe->file_index = below(f, 4) ? (long)below(f, NR_SLOTS + 2) : hostile(f);
+	if (!below(f, 16))
+		sqe->rw_flags = hostile(f);
+	if (!below(f, 16))
+		sqe->buf_index = hostile(f);
+	if (!below(f, 16))
+		sqe->personality = hostile(f);
+	if (!below(f, 16))
+		sqe->ioprio = hostile(f);
+	direct = sqe->file_index;
+	res = uring_call(&f->ring);
+	return direct ? res : keep(f, res);
+}
+
+/* Some registered files, one of them a namespace. */
+static void start_ring(struct fuzz *f)
+{
+	int slots[NR_SLOTS] = { open_ns(0, "net"), -1, -1, -1 }, fd;
+
+	if (uring_start(&f->ring, 0)) {
+		f->ring.sqes = NULL;
+		return;
+	}
+	syscall(__NR_io_uring_register, f->ring.fd, IORING_REGISTER_FILES,
+		slots, NR_SLOTS);
+	close(slots[0]);
+	/* out of the way of the files that come and go */
+	fd = fcntl(f->ring.fd, F_DUPFD_CLOEXEC, FIRST_FD + NR_FDS);
+	close(f->ring.fd);
+	f->ring.fd = fd;
+}
+
 static int (*const do_something[])(struct fuzz *f) = {
 	do_socketat, do_socketat, do_socketat, do_setns, do_setns, do_ioctl,
-	do_ioctl, do_open, do_open, do_file,
+	do_ioctl, do_open, do_open, do_file, do_uring,
 };
 
 /* New namespaces for the child alone, and limits for what it can take. */
@@ -236,6 +294,21 @@ FIXTURE(fuzz)
 	struct fuzz *fuzz;
 };
 
+FIXTURE_VARIANT(fuzz)
+{
+	bool ring;	/* nothing but requests to it */
+};
+
+FIXTURE_VARIANT_ADD(fuzz, all)
+{
+	.ring = false,
+};
+
+FIXTURE_VARIANT_ADD(fuzz, ring)
+{
+	.ring = true,
+};
+
 FIXTURE_SETUP(fuzz)
 {
 	size_t size = 2 * sysconf(_SC_PAGESIZE);
@@ -260,10 +333,16 @@ FIXTURE_TEARDOWN(fuzz)
 {
 }
 
-static void make_calls(struct fuzz *f)
+static void make_calls(struct fuzz *f, bool ring)
 {
+	int i;
+
 	while (f->done < f->calls) {
-		if (do_something[below(f, ARRAY_SIZE(do_something))](f) >= 0)
+		i = below(f, ARRAY_SIZE(do_something));
+		/* and now and then one that opens or closes something */
+		if (ring)
+			i = below(f, 16) ? (int)ARRAY_SIZE(do_something) - 1 : 7 + i % 3;
+		if (do_something[i](f) >= 0)
 			f->allowed++;
 		f->done++;
 	}
@@ -288,7 +367,8 @@ TEST_F_TIMEOUT(fuzz, calls, 3600)
 
 		if (err)
 			_exit(-err);
-		make_calls(f);
+		start_ring(f);
+		make_calls(f, variant->ring);
 		_exit(0);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

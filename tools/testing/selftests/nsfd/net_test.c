@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
-#include <linux/io_uring.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
@@ -27,6 +26,7 @@
 #define NEEDS_TYPE	CLONE_NEWNET
 #define NEEDS_NAME	"CONFIG_NET_NS"
 #include "common.h"
+#include "uring.h"
 
 #ifndef PIDFD_GET_NET_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
 #define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
@@ -483,66 +483,6 @@ TEST_F(net, a_thread_moves_alone)
 	ASSERT_HOME();
 }
 
-/* A ring of one entry. */
-struct uring {
-	struct io_uring_sqe *sqe;
-	struct io_uring_cqe *cqes;
-	unsigned int *sq_tail, *sq_mask, *sq_array;
-	unsigned int *cq_head, *cq_tail, *cq_mask;
-	int fd;
-};
-
-static int uring_start(struct uring *ring, unsigned int flags)
-{
-	struct io_uring_params p = { .flags = flags };
-	void *sq, *cq;
-
-	ring->fd = syscall(__NR_io_uring_setup, 1, &p);
-	if (ring->fd < 0)
-		return -errno;
-	sq = mmap(NULL, p.sq_off.array + p.sq_entries * sizeof(int),
-		  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-		  IORING_OFF_SQ_RING);
-	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*ring->cqes),
-		  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-		  IORING_OFF_CQ_RING);
-	ring->sqe = mmap(NULL, sizeof(*ring->sqe), PROT_READ | PROT_WRITE,
-			 MAP_SHARED, ring->fd, IORING_OFF_SQES);
-	if (sq == MAP_FAILED || cq == MAP_FAILED || ring->sqe == MAP_FAILED)
-		return -errno;
-	ring->sq_tail = sq + p.sq_off.tail;
-	ring->sq_mask = sq + p.sq_off.ring_mask;
-	ring->sq_array = sq + p.sq_off.array;
-	ring->cq_head = cq + p.cq_off.head;
-	ring->cq_tail = cq + p.cq_off.tail;
-	ring->cq_mask = cq + p.cq_off.ring_mask;
-	ring->cqes = cq + p.cq_off.cqes;
-	return 0;
-}
-
-/* socket(), as a request to the ring with these flags, to its thread if polled. */
-static int uring_socket(struct uring *ring, int family, int flags, bool polled)
-{
-	unsigned int head = *ring->cq_head, tail = *ring->sq_tail;
-	int res;
-
-	memset(ring->sqe, 0, sizeof(*ring->sqe));
-	ring->sqe->opcode = IORING_OP_SOCKET;
-	ring->sqe->flags = flags;
-	ring->sqe->fd = family;
-	ring->sqe->off = SOCK_DGRAM;
-	ring->sq_array[tail & *ring->sq_mask] = 0;
-	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
-	if (syscall(__NR_io_uring_enter, ring->fd, 1, 1,
-		    IORING_ENTER_GETEVENTS | (polled ? IORING_ENTER_SQ_WAKEUP : 0),
-		    NULL, 0) != 1 ||
-	    __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE) == head)
-		return -EIO;
-	res = ring->cqes[head & *ring->cq_mask].res;
-	__atomic_store_n(ring->cq_head, head + 1, __ATOMIC_RELEASE);
-	return res;
-}
-
 /* A request that is served at once creates its socket where the caller is. */
 TEST_F(net, sockets_of_io_uring)
 {
@@ -551,14 +491,14 @@ TEST_F(net, sockets_of_io_uring)
 
 	if (uring_start(&ring, 0))
 		SKIP(return, "io_uring_setup: %s", strerror(errno));
-	at_home = uring_socket(&ring, AF_INET, 0, false);
+	at_home = uring_socket(&ring, AF_INET, 0);
 	ASSERT_LE(0, at_home);
 	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	there = uring_socket(&ring, AF_INET, 0, false);
+	there = uring_socket(&ring, AF_INET, 0);
 	ASSERT_LE(0, there);
 	EXPECT_TRUE(sk_sees(at_home, "home"));
 	EXPECT_TRUE(sk_sees(there, "there"));
-	EXPECT_EQ(-EAFNOSUPPORT, uring_socket(&ring, 1000, 0, false));
+	EXPECT_EQ(-EAFNOSUPPORT, uring_socket(&ring, 1000, 0));
 }
 
 /* A worker shares the namespaces that the caller had when it started. */
@@ -570,7 +510,7 @@ TEST_F(net, sockets_of_io_uring_worker)
 	if (uring_start(&ring, 0))
 		SKIP(return, "io_uring_setup: %s", strerror(errno));
 	for (i = 0; i < 2; i++) {
-		fd = uring_socket(&ring, AF_INET, IOSQE_ASYNC, false);
+		fd = uring_socket(&ring, AF_INET, IOSQE_ASYNC);
 		ASSERT_LE(0, fd);
 		EXPECT_TRUE(sk_sees(fd, "home"));
 		close(fd);
@@ -589,7 +529,7 @@ TEST_F(net, sockets_of_io_uring_poll)
 	if (uring_start(&ring, IORING_SETUP_SQPOLL))
 		SKIP(return, "io_uring_setup: %s", strerror(errno));
 	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	fd = uring_socket(&ring, AF_INET, 0, true);
+	fd = uring_socket(&ring, AF_INET, 0);
 	ASSERT_LE(0, fd);
 	EXPECT_TRUE(sk_sees(fd, "home"));
 }

@@ -11,6 +11,7 @@
 
 #include "rtnl.h"
 #include "stress.h"
+#include "uring.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -38,6 +39,7 @@ struct race {
 	int turn[2];
 	char file[32];		/* to mount on */
 	struct mnl_socket *sk, *there[2];
+	struct uring ring;	/* of the first thread, which has no capability */
 };
 
 static void is_wrong(struct race *race, const char *what, int err)
@@ -349,6 +351,54 @@ TEST_F_TIMEOUT(race, socketat_and_end_of_the_namespace, 3600)
 	if (!have_socketat())
 		SKIP(return, "ENOSYS");
 	run_race(_metadata, &self->race, socket_by_last, make_and_leave);
+}
+
+/* A delegation that ends while a ring, or a worker of it, creates a socket. */
+static void socket_by_ring(struct race *race)
+{
+	struct io_uring_sqe *sqe;
+	int sk;
+
+	if (!race->ring.sqes) {
+		CHECK(race, !caps_drop());
+		CHECK(race, !uring_start(&race->ring, 0));
+	}
+	sqe = uring_sqe_socketat(&race->ring, SHARED_FD, AF_INET, SOCK_DGRAM, 0);
+	if (race->turn[0]++ & 1)
+		sqe->flags = IOSQE_ASYNC;
+	sk = uring_call(&race->ring);
+	if (sk < 0) {
+		errno = -sk;
+		CHECK(race, errno == EPERM || errno == EBADF);
+		race->vain[0]++;
+		return;
+	}
+	CHECK(race, netns_cookie(sk) == race->cookie[0]);
+	close(sk);
+}
+
+static void delegate_and_revoke(struct race *race)
+{
+	int fd = sys_delegate(race->nsfd[0], 0);
+
+	CHECK(race, dup2(fd, SHARED_FD) == SHARED_FD);
+	close(fd);
+	sched_yield();
+	CHECK(race, !ioctl(SHARED_FD, NS_NET_REVOKE_SOCKETS, 0));
+}
+
+TEST_F_TIMEOUT(race, ring_and_revocation, 3600)
+{
+	struct uring ring;
+
+	if (!have_socketat())
+		SKIP(return, "ENOSYS");
+	if (uring_start(&ring, 0))
+		SKIP(return, "no CONFIG_IO_URING");
+	uring_sqe_socketat(&ring, self->race.nsfd[0], AF_INET, SOCK_DGRAM, 0);
+	if (uring_call(&ring) == -EINVAL)
+		SKIP(return, "no IORING_SOCKET_NETNS");
+	run_race(_metadata, &self->race, socket_by_ring, delegate_and_revoke);
 }
 
 /* The mount is there or not: the name leads to the namespace or the file. */

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IORING_SOCKET_NETNS: a ring's request for a socket in the network namespace of
+ * a file descriptor. The caller is "here" all the time, no process is "there".
+ *
+ * Each test of the fixture runs three times: the request is issued by the task
+ * that submits it, by a worker of io_uring, and by the thread that polls the
+ * submission queue.
+ */
+#include <limits.h>
+#include <linux/sockios.h>
+#include <sys/resource.h>
+
+#define NEEDS_TYPE	CLONE_NEWNET
+#define NEEDS_NAME	"CONFIG_NET_NS"
+#include "rtnl.h"
+#include "stress.h"
+#include "uring.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define DGRAM	(SOCK_DGRAM | SOCK_CLOEXEC)
+
+/* Results that are told apart in a chain of requests. */
+enum { FIRST, SECOND };
+
+static __u64 cookie(int sk)
+{
+	socklen_t len = sizeof(__u64);
+	__u64 val = 0;
+
+	getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &val, &len);
+	return val;
+}
+
+/* Closes it. */
+static bool is_in(int sk, const struct rtnl_ns *ns)
+{
+	bool same = cookie(sk) && cookie(sk) == cookie(mnl_socket_get_fd(ns->sk));
+
+	close(sk);
+	return same;
+}
+
+FIXTURE(uring)
+{
+	struct rtnl_ns here, there;
+	struct uring ring;
+};
+
+FIXTURE_VARIANT(uring)
+{
+	int setup, sqe;
+};
+
+FIXTURE_VARIANT_ADD(uring, submitter)
+{
+	0, 0,
+};
+
+FIXTURE_VARIANT_ADD(uring, worker)
+{
+	0, IOSQE_ASYNC,
+};
+
+FIXTURE_VARIANT_ADD(uring, poller)
+{
+	IORING_SETUP_SQPOLL, 0,
+};
+
+/* Puts a request for a socket in the queue. */
+static struct io_uring_sqe *queue(struct uring *ring,
+				  const struct _fixture_variant_uring *variant,
+				  __s64 nsfd, int family, int type, int protocol)
+{
+	struct io_uring_sqe *sqe;
+
+	sqe = uring_sqe_socketat(ring, nsfd, family, type, protocol);
+	sqe->flags = variant->sqe;
+	sqe->user_data = SECOND;
+	return sqe;
+}
+
+/* A socket, or a negative errno. */
+static int at(struct uring *ring, const struct _fixture_variant_uring *variant,
+	      __s64 nsfd, int family, int type, int protocol)
+{
+	queue(ring, variant, nsfd, family, type, protocol);
+	return uring_call(ring);
+}
+
+#define AT(nsfd) at(&self->ring, variant, nsfd, AF_INET, DGRAM, 0)
+
+FIXTURE_SETUP(uring)
+{
+	int err;
+
+	if (!have_socketat())
+		SKIP(return, "ENOSYS");
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, rtnl_unshare(&self->there));
+	ASSERT_EQ(0, rtnl_unshare(&self->here));
+	err = uring_start(&self->ring, variant->setup);
+	if (err == -ENOSYS)
+		SKIP(return, "no CONFIG_IO_URING");
+	ASSERT_EQ(0, err);
+	/* Without the flag there is an error, and never a socket elsewhere. */
+	err = AT(self->there.fd);
+	if (err == -EINVAL)
+		SKIP(return, "no IORING_SOCKET_NETNS");
+	ASSERT_LE(0, err);
+	ASSERT_EQ(0, close(err));
+}
+
+FIXTURE_TEARDOWN(uring)
+{
+}
+
+TEST_F(uring, is_where_it_should_be)
+{
+	int sk, i;
+
+	for (i = 0; i < 3; i++) {
+		sk = AT(self->there.fd);
+		ASSERT_LE(0, sk);
+		ASSERT_EQ(FD_CLOEXEC, fcntl(sk, F_GETFD));
+		ASSERT_TRUE(is_in(sk, &self->there));
+		ASSERT_TRUE(is_in(AT(self->here.fd), &self->here));
+		ASSERT_TRUE(is_in(uring_socket(&self->ring, AF_INET, variant->sqe),
+				  &self->here));
+	}
+	/* 0 is a file descriptor like any other. */
+	ASSERT_EQ(0, dup2(self->there.fd, 0));
+	ASSERT_TRUE(is_in(AT(0), &self->there));
+	sk = at(&self->ring, variant, self->there.fd, AF_INET6,
+		SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP);
+	ASSERT_LE(0, sk);
+	ASSERT_EQ(0, fcntl(sk, F_GETFD));
+	ASSERT_TRUE(fcntl(sk, F_GETFL) & O_NONBLOCK);
+	ASSERT_TRUE(is_in(sk, &self->there));
+	ASSERT_EQ(fd_ino(self->here.fd), ns_ino(0, "net"));
+}
+
+/* What socketat() refuses, a request refuses with the same errno. */
+TEST_F_TIMEOUT(uring, parity, 300)
+{
+	static const int types[] = {
+		0, SOCK_STREAM | SOCK_CLOEXEC, SOCK_DGRAM | SOCK_NONBLOCK,
+		SOCK_RAW, SOCK_SEQPACKET, 10, 11, SOCK_STREAM | 0x100000, -1,
+	};
+	static const int protocols[] = { 0, IPPROTO_TCP, IPPROTO_UDP, -1 };
+	int pipe_fds[2], fds[8], made = 0, err, sk;
+	unsigned int n = 0, i, t, p;
+	int family;
+
+	ASSERT_EQ(0, pipe2(pipe_fds, O_CLOEXEC));
+	fds[n++] = self->there.fd;
+	fds[n++] = self->here.fd;
+	fds[n++] = -1;
+	fds[n++] = 1000;
+	fds[n++] = pipe_fds[0];
+	fds[n++] = open_ns(0, any_ns());
+	fds[n++] = open("/proc/self/ns/net", O_PATH | O_CLOEXEC);
+	fds[n++] = open("/proc/self/ns", O_RDONLY | O_CLOEXEC);
+
+	for (i = 0; i < n; i++) {
+		for (family = -1; family <= AF_MAX; family++) {
+			/* one family is enough for what is no namespace */
+			if (i > 1 && family != AF_INET)
+				continue;
+			for (t = 0; t < ARRAY_SIZE(types); t++) {
+				for (p = 0; p < ARRAY_SIZE(protocols); p++) {
+					sk = sys_socketat(fds[i], family, types[t],
+							  protocols[p]);
+					err = sk < 0 ? -errno : 0;
+					close(sk);
+					/* bits that io_uring looks at before it issues */
+					if ((types[t] & ~0xf) & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+						err = -EINVAL;
+					if (fds[i] < 0)
+						err = -EBADF;
+					sk = at(&self->ring, variant, fds[i],
+						family, types[t], protocols[p]);
+					ASSERT_EQ(err, sk < 0 ? sk : 0)
+						TH_LOG("%d, %#x, %d by %d", family,
+						       types[t], protocols[p], fds[i]);
+					made += sk >= 0;
+					close(sk);
+				}
+			}
+		}
+	}
+	ASSERT_LT(50, made);
+}
+
+/* Everything that was refused before, but the flag and its file descriptor. */
+TEST_F(uring, refused_fields)
+{
+	struct io_uring_sqe *sqe;
+	int bit;
+
+	for (bit = 1; bit < 32; bit++) {
+		sqe = queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+		sqe->rw_flags |= 1U << bit;
+		ASSERT_EQ(-EINVAL, uring_call(&self->ring));
+		sqe = queue(&self->ring, variant, 0, AF_INET, DGRAM, 0);
+		sqe->rw_flags = 1U << bit;
+		ASSERT_EQ(-EINVAL, uring_call(&self->ring));
+	}
+	for (bit = 0; bit < 64; bit++) {
+		sqe = queue(&self->ring, variant, 1LL << bit, AF_INET, DGRAM, 0);
+		sqe->rw_flags = 0;
+		ASSERT_EQ(-EINVAL, uring_call(&self->ring));
+	}
+	for (bit = 0; bit < 16; bit++) {
+		sqe = queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+		sqe->buf_index = 1U << bit;
+		ASSERT_EQ(-EINVAL, uring_call(&self->ring));
+	}
+	/* The upper half counts, so that no number is taken for another. */
+	for (bit = 31; bit < 64; bit++)
+		ASSERT_EQ(-EBADF, AT(1LL << bit | self->there.fd));
+}
+
+/* The credentials are those of the task that submits, or that made a poller. */
+TEST_F(uring, requires_sys_admin)
+{
+	bool polled = variant->setup & IORING_SETUP_SQPOLL;
+	struct uring ring;
+	int sk;
+
+	ASSERT_EQ(0, keep_caps(~(1ULL << CAP_SYS_ADMIN)));
+	sk = AT(self->there.fd);
+	if (polled) {
+		ASSERT_TRUE(is_in(sk, &self->there));
+	} else {
+		ASSERT_EQ(-EPERM, sk);
+	}
+
+	ASSERT_EQ(0, uring_start(&ring, variant->setup));
+	ASSERT_EQ(-EPERM, at(&ring, variant, self->there.fd, AF_INET, DGRAM, 0));
+	/* as any socket() */
+	ASSERT_TRUE(is_in(at(&ring, variant, self->here.fd, AF_INET, DGRAM, 0),
+			  &self->here));
+}
+
+TEST_F(uring, from_a_child_user_namespace)
+{
+	struct uring ring;
+
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	ASSERT_EQ(0, unshare_user());
+	ASSERT_EQ(0, uring_start(&ring, variant->setup));
+	ASSERT_EQ(-EPERM, at(&ring, variant, self->there.fd, AF_INET, DGRAM, 0));
+}
+
+TEST_F(uring, personality)
+{
+	struct io_uring_sqe *sqe;
+	struct uring ring;
+	int id;
+
+	ASSERT_EQ(0, keep_caps(1ULL << CAP_SYS_ADMIN));
+	ASSERT_EQ(0, uring_start(&ring, variant->setup));
+	id = syscall(__NR_io_uring_register, ring.fd,
+		     IORING_REGISTER_PERSONALITY, NULL, 0);
+	ASSERT_LT(0, id);
+	ASSERT_EQ(0, caps_drop());
+
+	sqe = queue(&ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+	sqe->personality = id;
+	ASSERT_TRUE(is_in(uring_call(&ring), &self->there));
+
+	/* And one that has less than the task that submits. */
+	id = syscall(__NR_io_uring_register, self->ring.fd,
+		     IORING_REGISTER_PERSONALITY, NULL, 0);
+	ASSERT_LT(0, id);
+	sqe = queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+	sqe->personality = id;
+	ASSERT_EQ(-EPERM, uring_call(&self->ring));
+}
+
+TEST_F(uring, delegated)
+{
+	int granted = sys_delegate(self->there.fd, 0);
+	struct uring ring;
+
+	ASSERT_LE(0, granted);
+	ASSERT_EQ(0, become_nobody());
+	ASSERT_EQ(0, caps_drop());
+	ASSERT_EQ(0, uring_start(&ring, variant->setup));
+	ASSERT_EQ(-EPERM, at(&ring, variant, self->there.fd, AF_INET, DGRAM, 0));
+	ASSERT_TRUE(is_in(at(&ring, variant, granted, AF_INET, DGRAM, 0),
+			  &self->there));
+	/* raw sockets need CAP_NET_RAW over the namespace, as ever */
+	ASSERT_EQ(-EPERM, at(&ring, variant, granted, AF_INET, SOCK_RAW, 1));
+}
+
+/* Queues a read of an empty pipe, and what follows only when that is done. */
+static int queue_wait(struct uring *ring, char *byte, int *release)
+{
+	struct io_uring_sqe *sqe;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	sqe = uring_sqe(ring, IORING_OP_READ, FIRST);
+	sqe->flags = IOSQE_IO_LINK;
+	sqe->fd = fds[0];
+	sqe->addr = (uintptr_t)byte;
+	sqe->len = 1;
+	*release = fds[1];
+	return 0;
+}
+
+/* Waits for two results, and returns the second request's. */
+static int second_result(struct uring *ring, int *first)
+{
+	int res, i, second = -EIO;
+	__u64 data = 0;
+
+	if (uring_submit(ring, 2))
+		return -EIO;
+	for (i = 0; i < 2; i++) {
+		res = uring_result(ring, &data);
+		*(data == FIRST ? first : &second) = res;
+	}
+	return second;
+}
+
+/* Permission is checked when the request is issued: revocation comes in time. */
+TEST_F(uring, revoked_before_it_is_issued)
+{
+	int granted = sys_delegate(self->there.fd, 0), release, first = -1;
+	struct uring ring;
+	char byte;
+
+	ASSERT_LE(0, granted);
+	ASSERT_EQ(0, caps_drop());
+	ASSERT_EQ(0, uring_start(&ring, variant->setup));
+
+	ASSERT_EQ(0, queue_wait(&ring, &byte, &release));
+	queue(&ring, variant, granted, AF_INET, DGRAM, 0);
+	ASSERT_EQ(0, uring_submit(&ring, 0));
+	ASSERT_EQ(1, write(release, "", 1));
+	ASSERT_TRUE(is_in(second_result(&ring, &first), &self->there));
+	ASSERT_EQ(1, first);
+
+	ASSERT_EQ(0, queue_wait(&ring, &byte, &release));
+	queue(&ring, variant, granted, AF_INET, DGRAM, 0);
+	ASSERT_EQ(0, uring_submit(&ring, 0));
+	ASSERT_EQ(0, ioctl(granted, NS_NET_REVOKE_SOCKETS, 0));
+	ASSERT_EQ(1, write(release, "", 1));
+	ASSERT_EQ(-EPERM, second_result(&ring, &first));
+	ASSERT_EQ(1, first);
+}
+
+/* The file descriptor is looked up when the request is issued, too. */
+TEST_F(uring, replaced_before_it_is_issued)
+{
+	int release, first = -1, nsfd = dup(self->here.fd);
+	char byte;
+
+	ASSERT_EQ(0, queue_wait(&self->ring, &byte, &release));
+	queue(&self->ring, variant, nsfd, AF_INET, DGRAM, 0);
+	ASSERT_EQ(0, uring_submit(&self->ring, 0));
+	ASSERT_EQ(nsfd, dup2(self->there.fd, nsfd));
+	ASSERT_EQ(1, write(release, "", 1));
+	ASSERT_TRUE(is_in(second_result(&self->ring, &first), &self->there));
+
+	ASSERT_EQ(0, queue_wait(&self->ring, &byte, &release));
+	queue(&self->ring, variant, nsfd, AF_INET, DGRAM, 0);
+	ASSERT_EQ(0, uring_submit(&self->ring, 0));
+	ASSERT_EQ(0, close(nsfd));
+	ASSERT_EQ(1, write(release, "", 1));
+	ASSERT_EQ(-EBADF, second_result(&self->ring, &first));
+}
+
+/* A request of a chain that ends before its turn creates nothing. */
+TEST_F(uring, cancelled)
+{
+	int release, first = -1, i, res = 0, seen = 0, files;
+	struct io_uring_sqe *sqe;
+	char byte;
+	__u64 data = 0;
+
+	ASSERT_EQ(0, queue_wait(&self->ring, &byte, &release));
+	queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+	ASSERT_EQ(0, uring_submit(&self->ring, 0));
+	files = count_open_files();
+	sqe = uring_sqe(&self->ring, IORING_OP_ASYNC_CANCEL, 99);
+	sqe->addr = FIRST;
+	ASSERT_EQ(0, uring_submit(&self->ring, 3));
+	for (i = 0; i < 3; i++) {
+		res = uring_result(&self->ring, &data);
+		if (data == 99) {
+			/* 0 if it was found asleep, EALREADY if in a worker */
+			EXPECT_TRUE(!res || res == -EALREADY);
+			continue;
+		}
+		if (data == FIRST)
+			first = res;
+		else
+			EXPECT_EQ(-ECANCELED, res);
+		seen++;
+	}
+	EXPECT_EQ(2, seen);
+	EXPECT_TRUE(first == -ECANCELED || first == -EINTR);
+	EXPECT_EQ(files, count_open_files());
+}
+
+static int register_files(struct uring *ring, int *fds, int n)
+{
+	return syscall(__NR_io_uring_register, ring->fd,
+		       IORING_REGISTER_FILES, fds, n) ? -errno : 0;
+}
+
+/* With IOSQE_FIXED_FILE the namespace is a registered file. */
+TEST_F(uring, registered_file)
+{
+	int fds[] = { self->here.fd, -1, dup(self->there.fd), 0 };
+	static const struct {
+		__s64 index;
+		int res;
+	} rows[] = {
+		{ 1, -EBADF }, { 3, -EINVAL }, { 4, -EBADF }, { -1, -EBADF },
+		{ INT_MAX, -EBADF }, { 1LL << 32, -EBADF },
+	};
+	struct io_uring_sqe *sqe;
+	unsigned int i;
+
+	fds[3] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, register_files(&self->ring, fds, 4));
+	ASSERT_EQ(0, close(fds[2]));
+
+	sqe = queue(&self->ring, variant, 2, AF_INET, DGRAM, 0);
+	sqe->flags |= IOSQE_FIXED_FILE;
+	ASSERT_TRUE(is_in(uring_call(&self->ring), &self->there));
+	sqe = queue(&self->ring, variant, 0, AF_INET, DGRAM, 0);
+	sqe->flags |= IOSQE_FIXED_FILE;
+	ASSERT_TRUE(is_in(uring_call(&self->ring), &self->here));
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		sqe = queue(&self->ring, variant, rows[i].index, AF_INET, DGRAM, 0);
+		sqe->flags |= IOSQE_FIXED_FILE;
+		ASSERT_EQ(rows[i].res, uring_call(&self->ring));
+	}
+	/* Not an index without the bit. */
+	ASSERT_EQ(-EBADF, AT(fds[2]));
+	/* And of no meaning without the flag, as before. */
+	ASSERT_TRUE(is_in(uring_socket(&self->ring, AF_INET,
+				       variant->sqe | IOSQE_FIXED_FILE),
+			  &self->here));
+}
+
+/* One submission opens a namespace, as a direct descriptor, and uses it. */
+TEST_F(uring, opened_in_the_same_submission)
+{
+	int none[] = { -1, -1 }, first = -1;
+	struct io_uring_sqe *sqe;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->there.fd);
+	ASSERT_EQ(0, register_files(&self->ring, none, 2));
+	sqe = uring_sqe(&self->ring, IORING_OP_OPENAT, FIRST);
+	sqe->flags = IOSQE_IO_LINK;
+	sqe->fd = AT_FDCWD;
+	sqe->addr = (uintptr_t)path;
+	sqe->open_flags = O_RDONLY;
+	sqe->file_index = 2;	/* the second one: 0 means none */
+	sqe = queue(&self->ring, variant, 1, AF_INET, DGRAM, 0);
+	sqe->flags |= IOSQE_FIXED_FILE;
+	ASSERT_TRUE(is_in(second_result(&self->ring, &first), &self->there));
+	ASSERT_EQ(0, first);
+}
+
+/* The socket itself as a direct descriptor. */
+TEST_F(uring, direct_descriptor)
+{
+	int none[] = { -1, -1 }, files;
+	struct io_uring_sqe *sqe;
+
+	ASSERT_EQ(0, register_files(&self->ring, none, 2));
+	files = count_open_files();
+	sqe = queue(&self->ring, variant, self->there.fd, AF_INET, SOCK_DGRAM, 0);
+	sqe->file_index = 1;
+	ASSERT_EQ(0, uring_call(&self->ring));
+	ASSERT_EQ(files, count_open_files());
+
+	sqe = uring_sqe(&self->ring, IORING_OP_FIXED_FD_INSTALL, 0);
+	sqe->flags = IOSQE_FIXED_FILE;
+	sqe->fd = 0;
+	ASSERT_TRUE(is_in(uring_call(&self->ring), &self->there));
+
+	sqe = queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+	sqe->file_index = 1;
+	ASSERT_EQ(-EINVAL, uring_call(&self->ring));
+	sqe = queue(&self->ring, variant, self->there.fd, AF_INET, SOCK_DGRAM, 0);
+	sqe->file_index = 3;
+	ASSERT_EQ(-EINVAL, uring_call(&self->ring));
+	ASSERT_EQ(files, count_open_files());
+}
+
+TEST_F(uring, emfile)
+{
+	struct rlimit old, none;
+	int next = dup(self->there.fd), files;
+
+	close(next);
+	files = count_open_files();
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	none = old;
+	none.rlim_cur = next;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	ASSERT_EQ(-EMFILE, AT(self->there.fd));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
+	ASSERT_EQ(files, count_open_files());
+	ASSERT_EQ(next, AT(self->there.fd));
+}
+
+/* When the request is complete, nothing of the ring keeps the namespace. */
+TEST_F(uring, keeps_nothing)
+{
+	struct target target;
+	int nsfd, i, files;
+
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	ASSERT_EQ(0, unshare_user());
+	ASSERT_EQ(0, allow_few("net", 1));
+	ASSERT_EQ(0, uring_start(&self->ring, variant->setup));
+	files = count_open_files();
+	for (i = 0; i < 3; i++) {
+		/* room for one, so the last one has to have gone */
+		ASSERT_EQ(0, target_start_patient(&target, CLONE_NEWNET));
+		nsfd = open_ns(target.pid, "net");
+		ASSERT_LE(0, nsfd);
+		target_stop(&target);
+		ASSERT_EQ(0, close(AT(nsfd)));
+		ASSERT_EQ(-EAFNOSUPPORT, at(&self->ring, variant, nsfd, 1000, 1, 0));
+		ASSERT_EQ(0, close(nsfd));
+		ASSERT_EQ(files, count_open_files());
+	}
+}
+
+TEST_HARNESS_MAIN
