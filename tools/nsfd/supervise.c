@@ -240,7 +240,7 @@ static void answer(int error, int64_t value, uint32_t flags)
 	response->flags = flags;
 	/* ENOENT: the task has been killed, or a signal has ended its call. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, response) && errno != ENOENT)
-		err(1, "failed to answer a notification");
+		err(1, "failed to respond to a notification");
 }
 
 static void go_on(void)
@@ -259,7 +259,7 @@ static bool still_waiting(void)
 		return true;
 	/* A call that is not answered would never return. */
 	if (errno != ENOENT)
-		err(1, "failed to ask for a notification");
+		err(1, "failed to check a notification");
 	return false;
 }
 
@@ -689,7 +689,7 @@ static struct task *caller(void)
 		}
 		if (!task) {
 			if (still_waiting()) {
-				complain(request->pid, "cannot be looked at in /proc: %m");
+				complain(request->pid, "cannot be inspected in /proc: %m");
 				fail(ENOMEM);
 			}
 			return NULL;
@@ -709,7 +709,7 @@ static struct task *caller(void)
 		exec_ended(task);
 	read_slot(task);
 	if (update(task)) {
-		complain(request->pid, "cannot tell its network namespace, since it is not dumpable: %m");
+		complain(request->pid, "its network namespace is unknown, because it is not dumpable: %m");
 		fail(EPERM);
 		return NULL;
 	}
@@ -1446,7 +1446,7 @@ static void creates(struct task *task, enum call_op op)
 
 	if (!same_position(&task->at, &current)) {
 		if (!settle()) {
-			complain(task->tid, "cannot create a task: another thread's creation is not over, and their network namespaces differ");
+			complain(task->tid, "cannot create a task: another thread is still creating one, and their network namespaces differ");
 			fail(EAGAIN);
 			return;
 		}
@@ -1502,7 +1502,7 @@ static void executes(struct task *task)
 	if (task->at.state == AT_TARGET &&
 	    task->at.history->list[task->at.history->count - 1].generation == ALL_BEFORE &&
 	    set_target_again(task)) {
-		complain(task->tid, "exec: failed to note the descriptors of its namespace: %m");
+		complain(task->tid, "exec: failed to record the file descriptors of its namespace: %m");
 		fail(EPERM);
 		return;
 	}
@@ -1839,7 +1839,7 @@ static void enters(struct task *task)
 		if (task->at.state == AT_TARGET)
 			means = meaning(task, number);
 		if (means == -2) {
-			complain(task->tid, "setns(%d): cannot tell whether the descriptor was opened before the thread entered '%s'",
+			complain(task->tid, "setns(%d): cannot determine whether the file descriptor was opened before the thread entered '%s'",
 				 number, places[task->at.place]->name);
 			fail(EPERM);
 			return;
@@ -1847,7 +1847,7 @@ static void enters(struct task *task)
 		if (means < 0) {
 			set_real(&task->at, ino);
 			write_slot(task);
-			explain(task->tid, "setns(%d): the thread's own network namespace again", number);
+			explain(task->tid, "setns(%d): back to the thread's own network namespace", number);
 			answer(0, 0, 0);
 			return;
 		}
@@ -1857,7 +1857,7 @@ static void enters(struct task *task)
 		return;
 	}
 	if (set_target(task, place)) {
-		complain(task->tid, "setns(%d): failed to note the descriptors of its namespace: %m", number);
+		complain(task->tid, "setns(%d): failed to record the file descriptors of its namespace: %m", number);
 		fail(EPERM);
 		return;
 	}
@@ -1914,7 +1914,7 @@ static void creates_socket(struct task *task, int family, int type, int protocol
 		return;
 	}
 	if (what.keep && !read_creds(task, &creds)) {
-		complain(task->tid, "cannot read its credentials");
+		complain(task->tid, "failed to read its credentials");
 		fail(EPERM);
 		return;
 	}
@@ -1956,7 +1956,7 @@ static void opens_device(struct task *task)
 		go_on();
 		return;
 	}
-	complain(task->tid, "would create a network device in the original namespace, not in '%s'; use nsfd exec",
+	complain(task->tid, "would create a network device in the original namespace instead of '%s'; use nsfd exec",
 		 places[place]->name);
 	fail(EPERM);
 }
@@ -2014,7 +2014,7 @@ static void serve(void)
 		break;
 	case OP_FILTER:
 	case OP_NONE:
-		complain(task->tid, "system call %d of architecture %#x: not expected",
+		complain(task->tid, "unexpected system call %d of architecture %#x",
 			 data->nr, data->arch);
 		fail(ENOSYS);
 	}
@@ -2041,12 +2041,12 @@ static void first_task(void)
 	struct stat st;
 
 	if (fstatat(proc, "self/ns/user", &st, 0))
-		err(1, "failed to look at /proc/self/ns/user");
+		err(1, "failed to identify the user namespace");
 	own_userns = st.st_ino;
 	current = (struct position){ .state = AT_START, .real = start_ino };
 	task = add_task(what.pid);
 	if (!task)
-		err(1, "failed to look at process %d in /proc", what.pid);
+		err(1, "failed to inspect process %d in /proc", what.pid);
 	n_filters = count_filters(task);
 }
 
@@ -2060,7 +2060,7 @@ static void start_listening(void)
 	int self;
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
-		err(1, "cannot supervise: failed to ask for the sizes of notifications");
+		err(1, "cannot supervise: failed to get the sizes of notifications");
 	if (sizes.seccomp_notif < sizeof(*request))
 		sizes.seccomp_notif = sizeof(*request);
 	if (sizes.seccomp_notif_resp < sizeof(*response))
@@ -2090,7 +2090,7 @@ void supervise_prepare(const struct supervised *supervised)
 	filter_numbers();
 	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0 || fstatat(proc, "self/ns/net", &st, 0))
-		err(1, "/proc of this PID namespace is required");
+		err(1, "cannot supervise: /proc of this PID namespace is required");
 	start_ino = st.st_ino;
 	nsfs_dev = st.st_dev;
 	if (!getrlimit(RLIMIT_NOFILE, &limit)) {

@@ -364,7 +364,7 @@ refuses()
 
 nested()
 {
-	fails 1 "nsfd: cannot supervise: another program listens to this one's system calls already (nsfd run within nsfd run, or a container manager)" \
+	fails 1 "nsfd: cannot supervise: a seccomp listener is already installed, by another nsfd run or by a container manager" \
 		nsfd run --netns blue -- nsfd run --netns far -- true
 }
 
