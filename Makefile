@@ -1,5 +1,5 @@
-# nsfd: namespaces as files, and sockets in them, for Linux 6.12 and 7.3.
-# "make help" says what there is.
+# nsfd: namespace file descriptors, and sockets in other namespaces, for Linux 6.12
+# and 7.3. "make help" lists the targets.
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
@@ -9,41 +9,41 @@ STOCK := 6.1
 BASE := 6.12
 
 help:
-	@echo 'make run                 boot the kernel and be shown what it does'
-	@echo 'make test                the selftests, on all kernels of 6.12'
-	@echo 'make test-next           the same on 7.3, without and with socketat'
-	@echo 'make shell               a prompt in the booted kernel'
-	@echo 'make tree                the patched source, build/nsfd'
-	@echo 'make refresh [PATCH=n]   patches from what was changed there'
-	@echo 'make series [BASE=7.3]   patches to mail, build/series and build/proposal'
-	@echo 'make apply KERNEL=dir    socketat on a tree of yours, of Linux 6.12 or 7.3'
-	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
-	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
-	@echo 'make bench               instructions per call, ours and vanilla, in QEMU'
-	@echo 'make bench-native        the same program on the kernel that runs here'
-	@echo 'make bench-bindings      the cost of the packages for Go and Python'
-	@echo 'make deb                 packages of library, tools and module'
-	@echo 'make run-stock           haproxy on the module, on a kernel of Debian'
-	@echo 'make test-stock          the selftests against the module there'
-	@echo 'make bench-run           instructions per call under nsfd run'
-	@echo 'make bench-stock         instructions per call of the module there'
-	@echo 'make deb-kernel          a packaged kernel with patches 8 and 9, tested'
-	@echo 'make stages              each stage of the series, built and tested'
-	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
-	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'
-	@echo 'make test-m32            the selftests and the tools as 32-bit programs'
-	@echo 'make test-san            library and tools under ASan and UBSan'
-	@echo 'make test-programs       programs of Debian under nsfd run'
-	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
-	@echo 'make coverage            what of each patch the selftests reach'
-	@echo 'make parity              tests and programs of others, ours like vanilla'
-	@echo 'make configs             the touched files in other configurations'
-	@echo 'make check               checkpatch, sparse, W=1 and the like'
+	@echo 'make run                 boot the kernel and demonstrate the features'
+	@echo 'make test                run the selftests on all kernels of 6.12'
+	@echo 'make test-next           run them on 7.3, without and with socketat'
+	@echo 'make shell               boot the kernel with a shell'
+	@echo 'make tree                create the patched source, build/nsfd'
+	@echo 'make refresh [PATCH=n]   write the changes in it to the patches'
+	@echo 'make series [BASE=7.3]   write mails to build/series and build/proposal'
+	@echo 'make apply KERNEL=dir    apply socketat to your tree of Linux 6.12 or 7.3'
+	@echo 'make lib tools           build libnsfd, nsfd and libnsfd-preload.so'
+	@echo 'make install DESTDIR=    install them and their manual in PREFIX='
+	@echo 'make bench               count the instructions of calls in QEMU'
+	@echo 'make bench-native        run this benchmark on the running kernel'
+	@echo 'make bench-bindings      measure the packages for Go and Python'
+	@echo 'make deb                 build packages of library, tools and module'
+	@echo 'make run-stock           run haproxy with the module on a stock Debian kernel'
+	@echo 'make test-stock          run the selftests with the module there'
+	@echo 'make bench-run           count the instructions of sockets under nsfd run'
+	@echo 'make bench-stock         count the instructions of the module there'
+	@echo 'make deb-kernel          build and test a kernel package with patches 8 and 9'
+	@echo 'make stages              build and test each stage of the series'
+	@echo 'make test-debug          run the selftests under KASAN, lockdep and others'
+	@echo 'make test-debug-x86      run them in QEMU, with features that UML lacks'
+	@echo 'make test-m32            run the selftests and the tools as 32-bit programs'
+	@echo 'make test-san            run library and tools under ASan and UBSan'
+	@echo 'make test-programs       run programs of Debian under nsfd run'
+	@echo 'make race                run a million operations of each race on 4 CPUs'
+	@echo 'make coverage            show which lines of each patch the selftests reach'
+	@echo 'make parity              compare tests and programs of others with vanilla'
+	@echo 'make configs             build the touched files in other configurations'
+	@echo 'make check               run checkpatch, sparse, W=1 and others'
 	@echo 'make clean               remove build/'
 	@echo
-	@echo 'KERNEL_SRC=dir|tarball   Linux 6.12 from there, not from Debian'
-	@echo 'NEXT_SRC=dir|tarball     Linux 7.3 from there'
-	@echo 'STOCK=6.1|6.12           which kernel of Debian'
+	@echo 'KERNEL_SRC=dir|tarball   use this Linux 6.12 instead of that of Debian'
+	@echo 'NEXT_SRC=dir|tarball     use this Linux 7.3'
+	@echo 'STOCK=6.1|6.12           version of the stock Debian kernel'
 
 deps:
 	@scripts/deps.sh

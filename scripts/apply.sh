@@ -1,6 +1,6 @@
 #!/bin/sh
-# Applies the patches that are proposed for mainline to a source tree of the
-# user's own, with the selftests of the series: all of it, or nothing.
+# Applies the proposed patches, with the selftests of the series, to a source tree
+# of the user: completely, or not at all.
 #
 # usage: apply.sh TREE
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the benchmark, build/bench/bench, the same with shared libraries, and for
-# each NAME the kernel to run it on, build/NAME/obj.bench, with the configuration
+# Builds the benchmark, build/bench/bench, a version of it with shared libraries and,
+# for each NAME, the kernel to run it on, build/NAME/obj.bench, with the configuration
 # in tools/nsfd/bench.
 #
 # usage: bench-build.sh [NAME...]

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Measures vanilla and ours, one call after the other, in QEMU, and says what
-# the figures are, whether the targets are met, and what got worse.
+# Measures the calls on vanilla and nsfd in QEMU, and prints the figures, whether they
+# meet the targets, and regressions.
 #
 # usage: bench.sh
 #
-# The kernels and the program are made by bench-build.sh. All figures that count
-# something go to build/bench/figures.tsv, and are the same in each run; how
-# much several threads get done goes to build/bench/throughput.tsv, and is not.
-# build/bench/chart.svg is drawn from the figures.
+# bench-build.sh builds the kernels and the program. All counts are written to
+# build/bench/figures.tsv and are the same in each run. The throughput of several
+# threads is written to build/bench/throughput.tsv and varies. build/bench/chart.svg
+# is drawn from the figures.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

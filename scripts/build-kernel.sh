@@ -3,9 +3,9 @@
 #
 # usage: build-kernel.sh NAME ARCH DIR BASE CONFIG...
 #
-# The configuration is what "make BASE" makes of each CONFIG, files of options
-# named from the top or by their full path; the last word on an option counts.
-# An option that the kernel does not take over is an error.
+# The configuration is the result of "make BASE" with each CONFIG, a file of options
+# with a path from the top or an absolute one; the last setting of an option applies.
+# An option that the kernel does not accept is an error.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

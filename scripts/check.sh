@@ -1,5 +1,7 @@
 #!/bin/sh
-# The static checks: each patch with checkpatch, each touched file with W=1,
+# Runs the static checks: checkpatch for each patch, W=1, sparse and kernel-doc for
+# each touched file, shellcheck for each script, and docutils for each document.
+# Prints the failures and their number.
 # sparse and kernel-doc, each script with shellcheck, each document with
 # docutils. Prints what is wrong and ends with a line that counts it.
 set -eu

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds the files that the series touches in configurations far from the usual,
-# and runs the selftests in User-Mode Linux with each namespace option off.
+# Builds the files that the series touches in unusual configurations, and runs the
+# selftests in User-Mode Linux with each namespace option disabled.
 #
 # usage: configs.sh [NAME...]
 #
-# A name is one of those below, or um-OPTION. A warning is wrong unless vanilla
-# has it too; a selftest has to pass, or to skip and say why.
+# A name is one of those below, or um-OPTION. A warning that vanilla does not have is
+# an error. A selftest has to pass, or to skip with a reason.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Does what Documentation/nsfd/kernel.md tells the users of Debian to do: applies patches 8 and 9
-# to an untouched Linux 6.12, has the kernel make a package of itself, installs
-# that in a Debian system of its own, boots this in QEMU, and runs the
-# selftests there, and what filters do to them. Prints what failed and a last line of counts.
+# Follows Documentation/nsfd/kernel.md: applies patches 8 and 9 to an unmodified Linux
+# 6.12, builds a kernel package, installs it in a separate Debian system, boots that in
+# QEMU, and runs the selftests and guest-filters.sh there. Prints the failures and a
+# last line of counts.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

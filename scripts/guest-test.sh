@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs the installed selftests in a booted guest, as root and as an ordinary
-# user, by kselftest's own runner.
+# Runs the installed selftests in a booted guest, as root and as an ordinary user,
+# with kselftest's own runner.
 #
 # usage: guest-test.sh OUTPUT [COLLECTION:TEST...]
 #
-# GUEST_USERS="root" leaves the user out. A test has GUEST_SECONDS, if given.
-# Leaves one TAP file for each program in OUTPUT/root and OUTPUT/user, the
-# kernel's log and, from a kernel that has them, the leaks that kmemleak finds
-# (they are in the log too) and the counters of gcov.
+# GUEST_USERS="root" omits the user. GUEST_SECONDS, if set, limits each test. Writes a
+# TAP file for each program to OUTPUT/root and OUTPUT/user, the kernel log and, if the
+# kernel supports them, the leaks that kmemleak finds (also in the log) and the
+# counters of gcov.
 set -eu
 
 top=$PWD out=$PWD/$1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds library, command and selftests as 32-bit programs, in build/m32.
+# Builds the library, the command and the selftests as 32-bit programs in build/m32.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs tests and programs that were not written here on vanilla and on ours, and
-# compares what they say, one by one. Any difference is wrong.
+# Runs tests and programs of other projects on vanilla and nsfd, and compares their
+# results. Every difference is an error.
 #
 # usage: parity.sh [COLLECTION:TEST...]
 #
-# Tests that differ are run twice more: a test whose results in one run on one
-# kernel equal those of a run on the other is reported as flaky. Tests that fail or
-# skip on both kernels are listed.
+# Tests that differ are run twice more: a test whose results in a run on one kernel
+# equal those of a run on the other is reported as flaky. Tests that fail or skip on
+# both kernels are listed.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Races with four CPUs in QEMU: the selftests and some operations of each race
-# on a kernel with KCSAN, and a million operations of each on one without.
+# Runs races with four CPUs in QEMU: the selftests and some operations of each race on
+# a kernel with KCSAN, and a million operations of each on one without.
 #
 # usage: race.sh [OPERATIONS [OPERATIONS_WITH_KCSAN]]
 #
-# Prints how many operations each race took, and what KCSAN has reported: wrong
-# is a report with a line that the series adds on either side.
+# Prints the number of operations of each race, and the reports of KCSAN. A report that
+# involves a line of the series is an error.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

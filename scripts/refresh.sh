@@ -1,11 +1,11 @@
 #!/bin/sh
-# Turns the tree in build/nsfd back into patches and new files, and the one in
-# build/next, if there is one, into what is different there.
+# Writes the patches and new files from the tree in build/nsfd and, if it exists, the
+# differences for the next kernel from that in build/next.
 #
 # usage: [PATCH=n] refresh.sh
 #
-# Changes that are not committed become part of patch PATCH, or of the last
-# patch that touches their file.
+# Uncommitted changes become part of patch PATCH, or of the last patch that touches
+# their file.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,15 +1,14 @@
 #!/usr/bin/perl
-# Reads what the selftests said on each kernel and tells whether it is right.
+# Reads the results of the selftests on each kernel, and checks them.
 #
 # usage: verdict.pl KERNEL...
 #
-# The rule of three kernels: what mainline has passes on vanilla and on ours
-# and fails on the baseline. What is new passes on ours, and is skipped for
-# want of the call where there is none. Library and tools pass everywhere but
-# on the baseline, by another way where there is no call. A variant, such as
-# nsfd.debug, is judged as the kernel that it is of. Without nsfd, the last kernel
-# is ours. Prints what is wrong, with the output of the test, and a last line of
-# counts.
+# Tests of mainline features have to pass on vanilla and nsfd, and to fail on the
+# baseline. Tests of new features have to pass on nsfd, and to skip on kernels without
+# the call. Library and tools have to pass on all kernels except the baseline, with
+# another method if there is no call. A variant, such as nsfd.debug, is judged like its
+# kernel. Without nsfd, the last kernel takes its place. Prints the unexpected results,
+# with the output of the test, and a last line of counts.
 use strict;
 use warnings;
 use TAP::Parser;

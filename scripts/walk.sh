@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The demonstration of "make run" in the booted guest: namespace files, setns,
-# IFLA_NS_FD and socketat, with common tools.
+# The demonstration of "make run" in the booted guest: namespace files, setns(),
+# IFLA_NS_FD and socketat(), with common tools.
 #
-# usage: walk.sh SAMPLES    (where two-servers is; as root, in a guest)
+# usage: walk.sh SAMPLES    (the directory of two-servers; as root, in a guest)
 set -eu
 
 server=$1 command=

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# The supervisor of "nsfd run" is killed, or refused what it asks for, at each of
-# its system calls in turn. The program may then get an error, but never a socket
-# of another namespace than without the fault. And it does not grow with time.
+# The supervisor of "nsfd run" is killed, or gets an error, at each of its system calls
+# in turn. The program may then get an error, but never a socket of another namespace
+# than without the fault. The supervisor must also not grow over time.
 
 probe=$top/build/probe/probe-static
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# Debian's haproxy, as it is packaged: it listens in one network namespace,
-# connects in two others, and is an ordinary user without any capability.
+# Debian's haproxy as packaged: it listens in one network namespace and connects in two
+# others, as an ordinary user without any capability.
 
 config=$here/haproxy.cfg
 haproxy="env LD_LIBRARY_PATH=$libs $root/usr/sbin/haproxy -W -f $config"

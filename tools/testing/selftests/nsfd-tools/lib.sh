@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # what the parts use
-# What the tests of the tools share: TAP, network namespaces, waiting.
+# Shared by the tests of the tools: TAP, network namespaces, waiting.
 
 top=$PWD
 PATH=$top/build/tools:$top/build/samples:$PATH

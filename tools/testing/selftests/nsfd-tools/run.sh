@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# nsfd run and libnsfd-preload.so, but for haproxy.
+# nsfd run and libnsfd-preload.so, except with haproxy.
 
 # There is another way without the call, but only for those with privilege.
 serve_and_ask()

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# The programs of samples/nsfd, which use the system call itself.
+# The programs in samples/nsfd, which use the system call directly.
 
 two_servers()
 {
