@@ -9,19 +9,19 @@
  *        bench visit FILE
  *
  * Prints a line for each case: its name, a tab, and the median of CALLS calls,
- * each timed alone by the time-stamp counter. In QEMU with -icount shift=0 that
- * counts instructions, and a second run prints the same digits. Descriptors are
- * closed, and processes are made ready, outside the part that is timed. CASE
- * is a pattern: only the cases whose names match are measured.
+ * each timed by the time-stamp counter. In QEMU with -icount shift=0, this counts
+ * instructions, and all runs print the same figures. Closing file descriptors and
+ * preparing processes is not timed. CASE is a pattern: only the cases with
+ * matching names are measured.
  *
- * "scale" is for that many network namespaces, "throughput" for several
- * threads at once: see scale.c. "visit" is what a program does that "nsfd run"
- * may have started: a socket, and one in the network namespace FILE and back, by
- * the functions of the C library.
+ * "scale" measures that many network namespaces, "throughput" several threads: see
+ * scale.c. "visit" does what a program under "nsfd run" may do: it creates a
+ * socket, and one in the network namespace FILE with setns(), by the functions of
+ * the C library.
  *
- * It can be the first process of a guest, and reboots it in the end. Elsewhere
- * it moves to namespaces of its own before it begins, so nothing of the machine
- * changes. Who is not root gets a user namespace for it.
+ * It can be the first process of a guest, which it reboots at the end. Otherwise,
+ * it enters new namespaces first, so that the machine is not affected. If not run
+ * as root, it creates a user namespace first.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -438,8 +438,7 @@ static int open_ns(pid_t pid, const char *name)
 
 /*
  * A process in new namespaces of the types in @flags, which exits when @hold is
- * closed. It is a child of another process, since PID and time namespaces apply to
- * children.
+ * closed. It is forked, because new PID and time namespaces apply to children only.
  */
 static pid_t start_holder(int flags, int *hold)
 {
