@@ -71,11 +71,11 @@ $(KERNELS:%=kernel/%) $(NEXT:%=kernel/%): kernel/%: trees/%
 refresh: deps
 	@scripts/refresh.sh
 
-# As a user of a kernel tree would: headers first, then the tests of the tree.
+# As a user of a kernel tree does: headers first, then the tests of the tree.
 kselftest: trees/nsfd
 	@$(STEP) 'selftests' scripts/kselftest.sh
 
-# The library with its tests, and the tools with what their tests run.
+# The library with its tests, and the tools with the programs of their tests.
 lib: trees/nsfd
 	@$(STEP) 'libnsfd' $(MAKE) -s -C tools/lib/nsfd O=$(CURDIR)/build/lib all tests man
 
@@ -121,7 +121,7 @@ bench-bindings: kernel/vanilla kernel/nsfd go
 	@for kernel in vanilla nsfd; do echo "== $$kernel"; \
 		scripts/boot.sh build/linux.$$kernel scripts/bench-bindings.sh || exit; done
 
-# What a program pays under "nsfd run", by the system call and by threads.
+# The cost of programs under "nsfd run", by the system call and by threads.
 bench-run: trees/vanilla trees/nsfd tools
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'benchmark' scripts/bench-build.sh
@@ -173,7 +173,7 @@ test-debug: trees/nsfd kselftest tools go
 		tools/testing/selftests/nsfd/config.debug
 	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
 
-# What UML has not: the time namespace, two CPUs, perf, BPF and netdevsim.
+# Features that UML lacks: the time namespace, two CPUs, perf, BPF and netdevsim.
 test-debug-x86: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'kernel nsfd.kasan' scripts/build-guest.sh -q nsfd.kasan \
@@ -204,8 +204,8 @@ test-san: trees/nsfd kselftest tools
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
 		scripts/test.sh nsfd.san vanilla.san
 
-# Programs of Debian's under "nsfd run", by threads and by the system call, and
-# what happens when its supervisor fails.
+# Debian programs under "nsfd run", by threads and by the system call, and faults of
+# the supervisor.
 test-programs: kernel/vanilla kernel/nsfd tools
 	@scripts/deps.sh strace
 	@$(STEP) 'programs' tools/testing/selftests/nsfd-tools/prepare-programs.sh

@@ -14,7 +14,7 @@ use warnings;
 use TAP::Parser;
 
 my %new = map { $_ => 1 } qw(socketat_test delegate_test socketat_privilege_test);
-# What asks for no more than to live: it must not fail, whatever the kernel has.
+# These only check that the kernel survives, and must not fail on any kernel.
 my %robust = map { $_ => 1 } qw(fault_test race_test fuzz_test);
 my %above = map { $_ => 1 } qw(libnsfd_test libnsfd_fault_test tools_test go_test
 	python_test);
@@ -51,7 +51,7 @@ for my $kernel (@kernels) {
 	}
 }
 
-# What a test of $program must say on $kernel, given what it says on ours.
+# Whether $got is the right result of a test of $program on $kernel, given $ours.
 sub right
 {
 	my ($program, $kernel, $got, $ours) = @_;
@@ -62,7 +62,7 @@ sub right
 	if ($new{$program}) {
 		return $has_new{$kernel} ? $got eq $ours : $got eq 'skip';
 	}
-	# What can't run here at all is skipped on the baseline, too.
+	# A test that cannot run on this machine skips on the baseline, too.
 	return $got eq 'fail' || ($got eq 'skip' && $ours eq 'skip')
 		if $kernel eq 'baseline';
 	return $got eq $ours;

@@ -316,7 +316,7 @@ TEST_F(delegate, lasts_in_another_user_namespace)
 	EXPECT_EQ(0, try_at(self->granted));
 }
 
-TEST_F(delegate, opening_anew_is_plain)
+TEST_F(delegate, reopening_is_plain)
 {
 	char path[32];
 	int fd;

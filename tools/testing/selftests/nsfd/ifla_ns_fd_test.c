@@ -309,7 +309,7 @@ TEST_F(move, with_nsid)
 }
 
 /* Errors with several possible causes must have an explanatory text. */
-TEST_F(move, says_why)
+TEST_F(move, explains_errors)
 {
 	char text[RTNL_TEXT];
 	struct rtnl_req req;

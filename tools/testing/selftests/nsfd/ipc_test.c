@@ -159,7 +159,7 @@ TEST_F(ipc, enter_by_pidfd)
 	ASSERT_THERE();
 }
 
-TEST_F(ipc, come_back)
+TEST_F(ipc, enter_and_restore)
 {
 	int i;
 
@@ -205,7 +205,7 @@ TEST_F(ipc, change_the_other_side)
 }
 
 /* Memory must stay mapped and a queue open when the caller moves. */
-TEST_F(ipc, what_is_open_stays)
+TEST_F(ipc, open_objects_stay)
 {
 	struct mq_attr attr;
 	int *mem, shm;
@@ -238,7 +238,7 @@ TEST_F(ipc, what_is_open_stays)
 }
 
 /* At exit, segments that the task has created are destroyed in every namespace. */
-TEST_F(ipc, orphaned_memory_goes_on_both_sides)
+TEST_F(ipc, orphaned_memory_is_freed_on_both_sides)
 {
 	const char *forced = "/proc/sys/kernel/shm_rmid_forced";
 	pid_t pid;
@@ -464,7 +464,7 @@ TEST_F(ipc, undo_by_pidfd)
 	WAIT_CHILD(o.pid);
 }
 
-TEST_F(ipc, undo_on_the_way_back)
+TEST_F(ipc, undo_when_restoring)
 {
 	pid_t pid;
 
@@ -527,7 +527,7 @@ TEST(no_undo_if_a_later_type_is_refused)
 }
 
 /* At exit, only later operations must be undone. */
-TEST_F(ipc, undo_at_exit_is_of_the_last)
+TEST_F(ipc, undo_at_exit_in_the_last_namespace)
 {
 	pid_t pid = fork();
 
@@ -546,7 +546,7 @@ TEST_F(ipc, undo_at_exit_is_of_the_last)
 	ASSERT_EQ(THERE + 1, sem_says());
 }
 
-TEST_F(ipc, undo_wakes_who_waits)
+TEST_F(ipc, undo_wakes_waiters)
 {
 	pid_t pid;
 
@@ -631,7 +631,7 @@ TEST_F(ipc, only_the_calling_thread_moves)
 }
 
 /* The limit of namespaces shows whether it has been freed. */
-TEST(freed_when_nobody_has_it)
+TEST(freed_without_references)
 {
 	struct ns_child child;
 	int fd;

@@ -556,7 +556,7 @@ static bool mountinfo_has(const char *text)
 	return found;
 }
 
-TEST_F(mnt, mountinfo_tells_which)
+TEST_F(mnt, mountinfo_identifies_it)
 {
 	char text[64];
 
@@ -873,7 +873,7 @@ TEST_F(mnt, lives_as_long_as_a_mount)
 }
 
 /* A namespace that is freed releases those that only its mounts have pinned. */
-TEST_F(mnt, ends_with_the_one_that_has_its_mount)
+TEST_F(mnt, freed_with_the_namespace_of_its_mount)
 {
 	int end, pidfd, young;
 

@@ -75,7 +75,7 @@ FIXTURE_TEARDOWN(module)
 {
 }
 
-TEST_F(module, device_is_for_everybody)
+TEST_F(module, device_is_world_accessible)
 {
 	struct stat st;
 

@@ -262,7 +262,7 @@ TEST_F(net, enter_by_pidfd)
 	ASSERT_THERE();
 }
 
-TEST_F(net, come_back)
+TEST_F(net, enter_and_restore)
 {
 	int i;
 
@@ -388,7 +388,7 @@ TEST_F(net, abstract_unix_names)
 }
 
 /* The end of the veth in it is deleted, and so the other end. */
-TEST_F(net, freed_when_nobody_has_it)
+TEST_F(net, freed_without_references)
 {
 	int links = watch_links();
 

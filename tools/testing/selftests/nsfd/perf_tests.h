@@ -15,7 +15,7 @@ struct perf_namespaces {
 	struct perf_ns_link_info info[NR_NAMESPACES];
 };
 
-TEST(perf_is_told)
+TEST(perf_records)
 {
 	struct perf_event_attr attr = {
 		.type		= PERF_TYPE_SOFTWARE,

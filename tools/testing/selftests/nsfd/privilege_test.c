@@ -42,12 +42,12 @@ FIXTURE_VARIANT_ADD(privilege, root_no_new_privs)
 	.who = WHO_ROOT, .no_new_privs = true,
 };
 
-FIXTURE_VARIANT_ADD(privilege, root_with_what_is_listed)
+FIXTURE_VARIANT_ADD(privilege, root_with_listed_caps)
 {
 	.who = WHO_ROOT, .listed = true,
 };
 
-FIXTURE_VARIANT_ADD(privilege, root_without_what_is_listed)
+FIXTURE_VARIANT_ADD(privilege, root_without_listed_caps)
 {
 	.who = WHO_ROOT, .unlisted = true,
 	.open = EACCES, .readlink = EACCES,

@@ -179,7 +179,7 @@ TEST(names_and_their_order)
 	ASSERT_EQ(list_has(&l, "time"), list_has(&l, "time_for_children"));
 }
 
-TEST(what_is_listed_is_there)
+TEST(listed_names_exist)
 {
 	struct list l;
 	struct stat st;
@@ -275,7 +275,7 @@ TEST(directory_can_be_read_again)
 	ASSERT_FAILS(EINVAL, lseek(fd, -1, SEEK_SET));
 }
 
-TEST(directory_is_only_to_be_listed)
+TEST(directory_can_only_be_listed)
 {
 	struct stat self, parent;
 	char c;
@@ -327,7 +327,7 @@ TEST(unknown_names)
 	ASSERT_FAILS(ENOTDIR, openat(fd, "user/..", O_RDONLY));
 }
 
-TEST(nothing_is_made_or_removed)
+TEST(nothing_can_be_created_or_removed)
 {
 	struct list before, after;
 	int fd;

@@ -288,7 +288,7 @@ TEST_F(type, needs_no_other_capability)
 }
 
 /* The user namespace is entered first, and provides the capabilities for the others. */
-TEST_F(type, user_namespace_brings_the_rights)
+TEST_F(type, user_namespace_provides_capabilities)
 {
 	struct target t;
 	int types = CLONE_NEWUSER | variant->flag;
@@ -510,7 +510,7 @@ FIXTURE_TEARDOWN(hop)
  * Sharing the nsproxy must make no difference: with a child that shares it, and
  * then without.
  */
-TEST_F(hop, alone_and_in_company)
+TEST_F(hop, unshared_and_shared)
 {
 	struct where a = where_is(self->a.pid), b = where_is(self->b.pid);
 	struct target with_a, with_b;
@@ -1189,7 +1189,7 @@ TEST(pid_namespace_and_back)
  * A pidfd selects the namespaces of a single moment: those of a moving task
  * must never be a mixture.
  */
-TEST(pidfd_of_one_who_moves)
+TEST(pidfd_of_a_moving_task)
 {
 	struct where a, b, at;
 	struct view *v = view_new();

@@ -211,7 +211,7 @@ TEST_F_TIMEOUT(socketat, parity_first, 300)
 	ASSERT_HERE();
 }
 
-TEST_F(socketat, is_where_and_what_it_should_be)
+TEST_F(socketat, namespace_and_type)
 {
 	int sk = sys_socketat(self->there.fd, AF_INET6, SOCK_STREAM,
 			      IPPROTO_TCP);
@@ -848,7 +848,7 @@ TEST_F(socketat, seccomp_sees_each_argument)
 }
 
 /* File descriptors, and the lifetime of a namespace. */
-TEST_F(socketat, any_descriptor_of_it)
+TEST_F(socketat, any_file_descriptor)
 {
 	char path[] = "/tmp/nsfd-XXXXXX", fd[32];
 	int mount_fd;

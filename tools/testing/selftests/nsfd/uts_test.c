@@ -103,7 +103,7 @@ TEST_F(uts, enter_by_pidfd)
 	ASSERT_THERE();
 }
 
-TEST_F(uts, come_back)
+TEST_F(uts, enter_and_restore)
 {
 	int i;
 
@@ -152,7 +152,7 @@ TEST_F(uts, proc_sys_follows_the_caller)
 }
 
 /* The limit of namespaces shows whether it has been freed. */
-TEST(freed_when_nobody_has_it)
+TEST(freed_without_references)
 {
 	struct ns_child child;
 	int fd;
