@@ -19,7 +19,7 @@ export GIT_INDEX_FILE="$work/index"
 git read-tree "$base"
 commit=$(git rev-parse "$base")
 
-# Commits what the index holds under the message of patch $1.
+# Commits the index with the message of patch $1.
 finish()
 {
 	[ -n "$1" ] || return 0

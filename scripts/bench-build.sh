@@ -14,8 +14,8 @@ gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*
 gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" "$source"/*.c
 [ $# -gt 0 ] || exit 0
 
-# An initial RAM disk that has only this, the same to the byte each time: how
-# long it takes to read a date is in what the clock of the guest says.
+# An initial RAM disk that contains only the benchmark, and is reproducible: the time
+# to parse a date influences the clock of the guest.
 cp "$out/bench" "$out/root/init"
 touch -d @0 "$out/root/init"
 (cd "$out/root" && echo init | cpio --quiet --reproducible -o -H newc) >"$out/initrd"

@@ -19,7 +19,7 @@ have=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
 	exit 1
 }
 
-# both LOG OPTIONS [ARG...]: a run on each kernel, at the same time
+# both LOG OPTIONS [ARG...]: concurrent runs on both kernels
 both()
 {
 	log=$1 options=$2 status=0
@@ -38,7 +38,7 @@ both calls -i
 for number in 10 100 1000 10000; do
 	both "scale-$number" '-i -m 4G' scale "$number"
 done
-# One after the other: here what the machine does beside it counts.
+# One after the other, because other load on the machine matters here.
 for cpus in 2 4; do
 	for name in vanilla nsfd; do
 		echo "  throughput-$cpus, $name"

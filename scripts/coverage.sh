@@ -17,7 +17,7 @@ mkdir -p "$out"
 git -C build/nsfd diff --name-only baseline nsfd -- '*.c' '*.h' |
 	grep -Ev '^(tools|samples|Documentation)/' >"$out/files"
 
-# Errors that only a fault brings about are lines as well.
+# Include the lines that only injected faults reach.
 cat >"$out/config" <<'EOF'
 CONFIG_DEBUG_KERNEL=y
 CONFIG_FAILSLAB=y

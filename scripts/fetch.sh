@@ -21,7 +21,7 @@ free=$(df -Pk "$(dirname "$dir")" | awk 'NR == 2 { print int($4 / 1048576) }')
 [ "$free" -ge 16 ] ||
 	die "$(dirname "$dir"): $free GiB free, 16 GiB needed"
 
-# apt-get with lists of its own, for a suite that the host does not use.
+# apt-get with separate lists, for a suite that the host does not use.
 apt()
 {
 	if [ -z "$suite" ]; then

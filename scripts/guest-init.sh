@@ -23,7 +23,7 @@ mount -t tmpfs tmpfs /run
 ip link set lo up
 hostname nsfd
 
-# Where a machine can't be switched off, QEMU ends at its reset.
+# If a machine cannot be powered off, QEMU exits when it is reset.
 end=halt
 [ -z "${guest_9p:-}" ] || end=reboot
 cd /mnt || $end -d -f

@@ -25,7 +25,7 @@ for who in ${GUEST_USERS:-root user}; do
 	mkdir -p "$out/$who"
 	run=
 	[ "$who" = root ] || run='setpriv --reuid 1000 --regid 1000 --clear-groups'
-	# In later kernels its status tells whether a test failed.
+	# In later kernels, its status shows whether a test has failed.
 	$run ./run_kselftest.sh -p "$@" || :
 	for test in nsfd/*_test; do
 		log=/tmp/${test#nsfd/}

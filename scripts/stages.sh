@@ -21,7 +21,7 @@ quick=
 [ "$#" -gt 0 ] || set -- $(seq 0 "$last")
 mkdir -p "$out"
 
-# Which patch brings which test.
+# The patch that adds each test.
 awk '/\.patch$/ { n++ } /_test\.c$/ { sub(".*/", ""); sub("\\.c$", ""); print $1, n }' \
 	series | sort >"$out/brings"
 
@@ -44,7 +44,7 @@ if [ ! -e "$tree/.git" ]; then
 	git -C build/vanilla worktree prune
 	git -C build/vanilla worktree add -q --detach "$top/$tree" baseline
 fi
-# From where an earlier run left the tree, if that is on the way.
+# Continue from an earlier run if its tree is a previous stage.
 at=$1
 until [ "$at" = 0 ] || git -C "$tree" diff --quiet "nsfd~$((last - at))"; do
 	at=$((at - 1))

@@ -15,7 +15,7 @@ say()
 	printf '\n-- %s\n' "$*"
 }
 
-# Shows a command line as one would type it, then runs it.
+# Prints a command line and runs it.
 run()
 {
 	command=$*
@@ -28,8 +28,8 @@ run 'ip netns add red'
 run 'ip netns add blue'
 run 'ls -l /proc/self/ns'
 
-# Where the other files will be mounted. A mount namespace can be mounted in a
-# place only that it has no copy of: a private one.
+# The mount point of the other files. It has to be private, because a mount namespace
+# cannot be mounted where it would propagate.
 mkdir /run/ns
 mount --bind /run/ns /run/ns
 mount --make-private /run/ns

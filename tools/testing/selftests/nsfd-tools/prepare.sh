@@ -15,7 +15,7 @@ gcc -O2 -Wall -Wextra -Werror -pthread -o build/probe/probe \
 	tools/testing/selftests/nsfd-tools/probe.c
 gcc -O2 -static -pthread -o build/probe/probe-static \
 	tools/testing/selftests/nsfd-tools/probe.c
-# Another preload library, which does not permit sockets.
+# Another preload library, which denies sockets.
 gcc -shared -fPIC -include errno.h -o build/probe/refuse.so -x c - <<-'EOF'
 	int socket(int family, int type, int protocol)
 	{

@@ -126,7 +126,7 @@ gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# Root's own tools really enter, as without nsfd.
+# Tools run by root really enter namespaces, as without nsfd.
 by_iproute2()
 {
 	[ "$(nsfd run --netns blue -- ip -br -4 addr show veth | awk '{ print $3 }')" = 10.2.0.1/24 ] &&
