@@ -1,5 +1,5 @@
-# nsfd: namespaces as files, and sockets in them, for Linux 6.12 and 7.3.
-# "make help" says what there is.
+# nsfd: namespace file descriptors, and sockets in other namespaces, for Linux 6.12
+# and 7.3. "make help" lists the targets.
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
@@ -9,41 +9,41 @@ STOCK := 6.1
 BASE := 6.12
 
 help:
-	@echo 'make run                 boot the kernel and be shown what it does'
-	@echo 'make test                the selftests, on all kernels of 6.12'
-	@echo 'make test-next           the same on 7.3, without and with socketat'
-	@echo 'make shell               a prompt in the booted kernel'
-	@echo 'make tree                the patched source, build/nsfd'
-	@echo 'make refresh [PATCH=n]   patches from what was changed there'
-	@echo 'make series [BASE=7.3]   patches to mail, build/series and build/proposal'
-	@echo 'make apply KERNEL=dir    socketat on a tree of yours, of Linux 6.12 or 7.3'
-	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
-	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
-	@echo 'make bench               instructions per call, ours and vanilla, in QEMU'
-	@echo 'make bench-native        the same program on the kernel that runs here'
-	@echo 'make bench-bindings      the cost of the packages for Go and Python'
-	@echo 'make deb                 packages of library, tools and module'
-	@echo 'make run-stock           haproxy on the module, on a kernel of Debian'
-	@echo 'make test-stock          the selftests against the module there'
-	@echo 'make bench-run           instructions per call under nsfd run'
-	@echo 'make bench-stock         instructions per call of the module there'
-	@echo 'make deb-kernel          a packaged kernel with the proposal, tested'
-	@echo 'make stages              each stage of the series, built and tested'
-	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
-	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'
-	@echo 'make test-m32            the selftests and the tools as 32-bit programs'
-	@echo 'make test-san            library and tools under ASan and UBSan'
-	@echo 'make test-programs       programs of Debian under nsfd run'
-	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
-	@echo 'make coverage            what of each patch the selftests reach'
-	@echo 'make parity              tests and programs of others, ours like vanilla'
-	@echo 'make configs             the touched files in other configurations'
-	@echo 'make check               checkpatch, sparse, W=1 and the like'
+	@echo 'make run                 boot the kernel and demonstrate the features'
+	@echo 'make test                run the selftests on all kernels of 6.12'
+	@echo 'make test-next           run them on 7.3, without and with socketat'
+	@echo 'make shell               boot the kernel with a shell'
+	@echo 'make tree                create the patched source, build/nsfd'
+	@echo 'make refresh [PATCH=n]   write the changes in it to the patches'
+	@echo 'make series [BASE=7.3]   write mails to build/series and build/proposal'
+	@echo 'make apply KERNEL=dir    apply socketat to your tree of Linux 6.12 or 7.3'
+	@echo 'make lib tools           build libnsfd, nsfd and libnsfd-preload.so'
+	@echo 'make install DESTDIR=    install them and their manual in PREFIX='
+	@echo 'make bench               count the instructions of calls in QEMU'
+	@echo 'make bench-native        run this benchmark on the running kernel'
+	@echo 'make bench-bindings      measure the packages for Go and Python'
+	@echo 'make deb                 build packages of library, tools and module'
+	@echo 'make run-stock           run haproxy with the module on a stock Debian kernel'
+	@echo 'make test-stock          run the selftests with the module there'
+	@echo 'make bench-run           count the instructions of sockets under nsfd run'
+	@echo 'make bench-stock         count the instructions of the module there'
+	@echo 'make deb-kernel          build and test a kernel package with the proposal'
+	@echo 'make stages              build and test each stage of the series'
+	@echo 'make test-debug          run the selftests under KASAN, lockdep and others'
+	@echo 'make test-debug-x86      run them in QEMU, with features that UML lacks'
+	@echo 'make test-m32            run the selftests and the tools as 32-bit programs'
+	@echo 'make test-san            run library and tools under ASan and UBSan'
+	@echo 'make test-programs       run programs of Debian under nsfd run'
+	@echo 'make race                run a million operations of each race on 4 CPUs'
+	@echo 'make coverage            show which lines of each patch the selftests reach'
+	@echo 'make parity              compare tests and programs of others with vanilla'
+	@echo 'make configs             build the touched files in other configurations'
+	@echo 'make check               run checkpatch, sparse, W=1 and others'
 	@echo 'make clean               remove build/'
 	@echo
-	@echo 'KERNEL_SRC=dir|tarball   Linux 6.12 from there, not from Debian'
-	@echo 'NEXT_SRC=dir|tarball     Linux 7.3 from there'
-	@echo 'STOCK=6.1|6.12           which kernel of Debian'
+	@echo 'KERNEL_SRC=dir|tarball   use this Linux 6.12 instead of that of Debian'
+	@echo 'NEXT_SRC=dir|tarball     use this Linux 7.3'
+	@echo 'STOCK=6.1|6.12           version of the stock Debian kernel'
 
 deps:
 	@scripts/deps.sh
@@ -71,11 +71,11 @@ $(KERNELS:%=kernel/%) $(NEXT:%=kernel/%): kernel/%: trees/%
 refresh: deps
 	@scripts/refresh.sh
 
-# As a user of a kernel tree would: headers first, then the tests of the tree.
+# As a user of a kernel tree does: headers first, then the tests of the tree.
 kselftest: trees/nsfd
 	@$(STEP) 'selftests' scripts/kselftest.sh
 
-# The library with its tests, and the tools with what their tests run.
+# The library with its tests, and the tools with the programs of their tests.
 lib: trees/nsfd
 	@$(STEP) 'libnsfd' $(MAKE) -s -C tools/lib/nsfd O=$(CURDIR)/build/lib all tests man
 
@@ -121,7 +121,7 @@ bench-bindings: kernel/vanilla kernel/nsfd go
 	@for kernel in vanilla nsfd; do echo "== $$kernel"; \
 		scripts/boot.sh build/linux.$$kernel scripts/bench-bindings.sh || exit; done
 
-# What a program pays under "nsfd run", by the system call and by threads.
+# The cost of programs under "nsfd run", by the system call and by threads.
 bench-run: trees/vanilla trees/nsfd tools
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'benchmark' scripts/bench-build.sh
@@ -173,7 +173,7 @@ test-debug: trees/nsfd kselftest tools go
 		tools/testing/selftests/nsfd/config.debug
 	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
 
-# What UML has not: the time namespace, two CPUs, perf, BPF and netdevsim.
+# Features that UML lacks: the time namespace, two CPUs, perf, BPF and netdevsim.
 test-debug-x86: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'kernel nsfd.kasan' scripts/build-guest.sh -q nsfd.kasan \
@@ -204,8 +204,8 @@ test-san: trees/nsfd kselftest tools
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
 		scripts/test.sh nsfd.san vanilla.san
 
-# Programs of Debian's under "nsfd run", by threads and by the system call, and
-# what happens when its supervisor fails.
+# Debian programs under "nsfd run", by threads and by the system call, and faults of
+# the supervisor.
 test-programs: kernel/vanilla kernel/nsfd tools
 	@scripts/deps.sh strace
 	@$(STEP) 'programs' tools/testing/selftests/nsfd-tools/prepare-programs.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints FILE:LINE of each line of C that the series adds or changes in build/TREE.
+# Prints FILE:LINE for each line of C that the series adds or changes in build/TREE.
 #
 # usage: added-lines.sh [TREE BASE]
 set -eu

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Turns patches and new files into commits: one for each patch of the series,
-# on top of BASE, in the repository of build/vanilla.
+# Turns patches and new files into commits on top of BASE, one for each patch of the
+# series, in the repository of build/vanilla.
 #
 # usage: apply-series.sh BASE BRANCH [FIRST [LAST [KERNEL]]]
 #
-# Nothing is checked out: the last commit is left in refs/nsfd/BRANCH. A patch
-# that does not apply exactly is an error. With KERNEL the patches are those of
-# patch-for.sh; what differs is explained in notes on the commits.
+# Nothing is checked out: refs/nsfd/BRANCH is set to the last commit. A patch that
+# does not apply exactly is an error. With KERNEL, the patches are those of
+# patch-for.sh, and notes on the commits explain the differences.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,7 +19,7 @@ export GIT_INDEX_FILE="$work/index"
 git read-tree "$base"
 commit=$(git rev-parse "$base")
 
-# Commits what the index holds under the message of patch $1.
+# Commits the index with the message of patch $1.
 finish()
 {
 	[ -n "$1" ] || return 0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Applies the patches that are proposed for mainline to a source tree of the
-# user's own, with the selftests of the series: all of it, or nothing.
+# Applies the proposed patches, with the selftests of the series, to a source tree
+# of the user: completely, or not at all.
 #
 # usage: apply.sh TREE
 set -eu
@@ -30,7 +30,7 @@ case $version in
 *) die "$tree: is Linux $version, the patches are for 6.12 and $next" ;;
 esac
 
-# The last patch requires the others: if it is there, all of them are.
+# The last patch requires the others: if it is applied, all of them are.
 cd "$top"
 top_patch=$(grep '\.patch$' series | sed -n "${last}p")
 if scripts/patch-for.sh "$top_patch" "$kernel" |
@@ -39,8 +39,8 @@ if scripts/patch-for.sh "$top_patch" "$kernel" |
 	exit 0
 fi
 
-# The work is done on copies next to the files, so that all that is left to do
-# with those that are right is to rename them.
+# The patches are applied to copies next to the files, so that only renaming them is
+# left if all succeed.
 work=$(mktemp -d "$tree/.apply.XXXXXX" 2>/dev/null) ||
 	die "$tree: is not writable"
 trap 'rm -rf "$work"' EXIT

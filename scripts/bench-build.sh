@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the benchmark, build/bench/bench, the same with shared libraries, and for
-# each NAME the kernel to run it on, build/NAME/obj.bench, with the configuration
+# Builds the benchmark, build/bench/bench, a version of it with shared libraries and,
+# for each NAME, the kernel to run it on, build/NAME/obj.bench, with the configuration
 # in tools/nsfd/bench.
 #
 # usage: bench-build.sh [NAME...]
@@ -16,8 +16,8 @@ gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" \
 	"$source"/*.c -luring
 [ $# -gt 0 ] || exit 0
 
-# An initial RAM disk that has only this, the same to the byte each time: how
-# long it takes to read a date is in what the clock of the guest says.
+# An initial RAM disk that contains only the benchmark, and is reproducible: the time
+# to parse a date influences the clock of the guest.
 cp "$out/bench" "$out/root/init"
 touch -d @0 "$out/root/init"
 (cd "$out/root" && echo init | cpio --quiet --reproducible -o -H newc) >"$out/initrd"

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs the benchmark as the only program of a guest and prints what it says.
+# Runs the benchmark as the only program of a guest and prints its output.
 #
 # usage: bench-guest.sh [-g | -i] [-c CPUS] [-m MEMORY] NAME [ARG...]
 #
-# NAME is the kernel. With -i the time-stamp counter of the guest counts
-# instructions, and nothing differs from run to run: its clock, its source of
-# random numbers and the layout of its processes are fixed. Without, its CPUs run
-# at the same time, each in a thread. With -g it waits for a debugger at
-# standard input and output, and says nothing.
+# NAME is the kernel. With -i, the time-stamp counter of the guest counts
+# instructions, and all runs are identical: the clock, the source of random numbers
+# and the layout of processes are fixed. Otherwise, the CPUs of the guest run
+# concurrently, each in a thread. With -g, the guest waits for a debugger on standard
+# input and output, and prints nothing.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

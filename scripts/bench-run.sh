@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints what sockets of a program cost under "nsfd run", in a booted guest: a
-# socket at home, one in a network namespace and back, and socketat(), each beside
-# the same program without a supervisor.
+# Prints the cost of sockets under "nsfd run" in a booted guest: of a socket in the
+# original namespace, of one in another namespace by setns() and back, and of
+# socketat(), each also without a supervisor.
 #
 # usage: bench-run.sh
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Instructions per call on a kernel of Debian's own: socket(), setns() there and
-# back around it, and the two ways of the module.
+# Prints the instructions of calls on a stock Debian kernel: socket(), setns(),
+# socket(), setns(), and the two methods of the module.
 #
 # usage: bench-stock.sh VERSION
 set -eu

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Shows where the instructions of one call of the benchmark go: how many there
-# are in each function, and how many of them are atomic operations on memory.
-# Instructions of an inlined function count for its caller.
+# Prints how the instructions of one call of the benchmark are distributed: their
+# number in each function, and how many of them are atomic operations. Instructions
+# of an inlined function count for its caller.
 #
 # usage: bench-trace.sh NAME CASE
 #

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Measures vanilla and ours, one call after the other, in QEMU, and says what
-# the figures are, whether the targets are met, and what got worse.
+# Measures the calls on vanilla and nsfd in QEMU, and prints the figures, whether they
+# meet the targets, and regressions.
 #
 # usage: bench.sh
 #
-# The kernels and the program are made by bench-build.sh. All figures that count
-# something go to build/bench/figures.tsv, and are the same in each run; how
-# much several threads get done goes to build/bench/throughput.tsv, and is not.
-# build/bench/chart.svg is drawn from the figures.
+# bench-build.sh builds the kernels and the program. All counts are written to
+# build/bench/figures.tsv and are the same in each run. The throughput of several
+# threads is written to build/bench/throughput.tsv and varies. build/bench/chart.svg
+# is drawn from the figures.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,7 +19,7 @@ have=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
 	exit 1
 }
 
-# both LOG OPTIONS [ARG...]: a run on each kernel, at the same time
+# both LOG OPTIONS [ARG...]: concurrent runs on both kernels
 both()
 {
 	log=$1 options=$2 status=0
@@ -38,7 +38,7 @@ both calls -i
 for number in 10 100 1000 10000; do
 	both "scale-$number" '-i -m 4G' scale "$number"
 done
-# One after the other: here what the machine does beside it counts.
+# One after the other, because other load on the machine matters here.
 for cpus in 2 4; do
 	for name in vanilla nsfd; do
 		echo "  throughput-$cpus, $name"

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Boots a kernel on the host's own files and runs a command there.
+# Boots a kernel on the files of the host and runs a command there.
 #
 # usage: boot.sh [-i | -n] [-c CPUS] [-t SECONDS] [-m MEMORY] KERNEL COMMAND [ARG...]
 #
-# A User-Mode Linux kernel, which is a program, runs as one; another is one for
-# x86-64, and runs in QEMU, emulation only. The command runs as root in the
-# guest, in the top directory of this repository (mounted at /mnt, writable).
-# Its exit status is this script's; a kernel that hangs or dies gives 125. -i
-# keeps the terminal for a shell; -c and -n are for QEMU. With -n the time-stamp
-# counter of the guest counts instructions.
+# A User-Mode Linux kernel is a program and is executed; other kernels are for x86-64
+# and run in QEMU, by emulation only. The command runs as root in the guest, in the
+# top directory of this repository (mounted on /mnt, writable). Its exit status is
+# that of this script; if the kernel hangs or dies, this is 125. -i keeps the terminal
+# for a shell; -c and -n are for QEMU. With -n, the time-stamp counter of the guest
+# counts instructions.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Builds a kernel from build/NAME for the selftests, as build/linux.NAME: for
-# User-Mode Linux, or for QEMU.
+# Builds a kernel from build/NAME for the selftests as build/linux.NAME, for
+# User-Mode Linux or for QEMU.
 #
 # usage: build-guest.sh [-q] NAME[.VARIANT] [CONFIG...]
 #
-# The configuration is that of the selftests and, after it, each CONFIG. A
-# variant has objects of its own, build/NAME/obj.VARIANT, and is
-# build/linux.NAME.VARIANT. -q is for QEMU, with x86-64.
+# The configuration is that of the selftests, followed by each CONFIG. A variant has
+# its own objects, build/NAME/obj.VARIANT, and is build/linux.NAME.VARIANT. -q is for
+# QEMU, with x86-64.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

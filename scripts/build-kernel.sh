@@ -3,16 +3,16 @@
 #
 # usage: build-kernel.sh NAME ARCH DIR BASE CONFIG...
 #
-# The configuration is what "make BASE" makes of each CONFIG, files of options
-# named from the top or by their full path; the last word on an option counts.
-# An option that the kernel does not take over is an error.
+# The configuration is the result of "make BASE" with each CONFIG, a file of options
+# with a path from the top or an absolute one; the last setting of an option applies.
+# An option that the kernel does not accept is an error.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 name=$1 arch=$2 dir=$3 base=$4
 shift 4
 
-# A cached object is good for every tree and every day.
+# Cached objects must not depend on the tree or the date.
 export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
 export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=nsfd KBUILD_BUILD_HOST=nsfd
 
@@ -34,8 +34,8 @@ if ! cmp -s "$dir/asked.new" "$dir/asked" || [ ! -f "$dir/.config" ]; then
 	mv "$dir/asked.new" "$dir/asked"
 fi
 
-# Warnings are shown, and so is progress: about how many files there are is
-# known from what the other kernels took.
+# Shows warnings and progress; the number of files is estimated from that of the other
+# kernels.
 about=$(cat "$top"/build/*/"$dir/files" 2>/dev/null | sort -n | tail -n 1)
 status=$(mktemp)
 { make "$@" -j"$(nproc)" 2>&1 || echo failed >"$status"; } |

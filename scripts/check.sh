@@ -1,5 +1,7 @@
 #!/bin/sh
-# The static checks: each patch with checkpatch, each touched file with W=1,
+# Runs the static checks: checkpatch for each patch, W=1, sparse and kernel-doc for
+# each touched file, shellcheck for each script, and docutils for each document.
+# Prints the failures and their number.
 # sparse and kernel-doc, each script with shellcheck, each document with
 # docutils. Prints what is wrong and ends with a line that counts it.
 set -eu
@@ -14,7 +16,7 @@ rm -rf "$out"
 mkdir -p "$out"
 bad=0
 
-# verdict WHAT LOG: an empty log is what is wanted
+# verdict WHAT LOG: the log has to be empty
 verdict()
 {
 	if [ -s "$2" ]; then
@@ -26,7 +28,7 @@ verdict()
 	fi
 }
 
-# The kernel calls a struct file so, and codespell takes it for a mistake.
+# A usual name in the kernel for a struct file, which codespell takes for a mistake.
 grep -v '^filp->' "$(python3 -c 'import codespell_lib as c; print(c.__path__[0])')/data/dictionary.txt" \
 	>"$out/words"
 cd "$top"
@@ -37,8 +39,8 @@ check()
 		case $mail in
 		*/0000-*) continue ;;
 		esac
-		# FILE_PATH_CHANGES asks for a MAINTAINERS entry, which a series that
-		# is not yet anyone's to maintain in the tree can't have.
+		# FILE_PATH_CHANGES requires a MAINTAINERS entry, which a series that is
+		# not maintained in the tree yet cannot have.
 		(cd "$top/build/$1" && scripts/checkpatch.pl --strict --no-summary \
 			--quiet --ignore FILE_PATH_CHANGES --codespell \
 			--codespellfile "$out/words" "$mail") >"$out/log" 2>&1 || :
@@ -52,7 +54,7 @@ check()
 	objects=$(for file in $files; do
 		[ -f "obj.um/${file%.c}.o" ] && echo "${file%.c}.o"
 	done)
-	# Only what they add or change counts: a warning is ours if its line is.
+	# Only warnings for added or changed lines count.
 	"$top/scripts/added-lines.sh" "$1" "$2" | sed 's/$/:/' >"$out/lines"
 	for pass in W=1 C=2; do
 		rm -f "$out/log"
@@ -110,7 +112,7 @@ done
 (cd tools/lib/nsfd/python && python3 -m mypy --cache-dir=/dev/null) >"$out/all" 2>&1 &&
 	: >"$out/all"
 verdict mypy "$out/all"
-# A copy, as it leaves files beside the source; it must not need the network.
+# A copy, because it writes beside the source; it must not require the network.
 cp -r tools/lib/nsfd/python "$out"
 unshare --user --map-root-user --net python3 -m build --no-isolation --wheel \
 	"$out/python" >"$out/all" 2>&1 && : >"$out/all"

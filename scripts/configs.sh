@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds the files that the series touches in configurations far from the usual,
-# and runs the selftests in User-Mode Linux with each namespace option off.
+# Builds the files that the series touches in unusual configurations, and runs the
+# selftests in User-Mode Linux with each namespace option disabled.
 #
 # usage: configs.sh [NAME...]
 #
-# A name is one of those below, or um-OPTION. A warning is wrong unless vanilla
-# has it too; a selftest has to pass, or to skip and say why.
+# A name is one of those below, or um-OPTION. A warning that vanilla does not have is
+# an error. A selftest has to pass, or to skip with a reason.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,7 +25,7 @@ wrong()
 	bad=1
 }
 
-# Says what the makefile of directory $1 makes in this configuration.
+# Prints what the makefile of directory $1 builds in this configuration.
 cat >"$out/made.mk" <<'EOF'
 include include/config/auto.conf
 include $(src)/Makefile
@@ -40,7 +40,7 @@ made_in()
 		src="$top/build/$tree/$1" nothing 2>/dev/null | tr ' ' '\n'
 }
 
-# Whether $1, a directory with a slash behind it or an object, is made.
+# Checks whether $1, a directory with a trailing slash or an object, is built.
 is_made()
 {
 	path=${1%/}
@@ -52,7 +52,7 @@ is_made()
 	esac
 }
 
-# Configures $tree in $obj as $name says, and builds what is touched.
+# Configures $tree in $obj for $name, and builds the touched files.
 build()
 {
 	obj=$out/$name.$tree arch=x86 base=defconfig option=
@@ -83,7 +83,7 @@ build()
 	# shellcheck disable=SC2086
 	$kmake CC='ccache gcc' -j"$(nproc)" -k $objects >>"$obj/log" 2>&1 ||
 		wrong "$tree does not build, see $obj/log"
-	# A line that moved is no new warning.
+	# A different line number does not make a new warning.
 	sed -n 's/:[0-9]*:[0-9]*: warning/: warning/p' "$obj/log" | sort >"$obj/warnings"
 }
 

@@ -1,13 +1,12 @@
 #!/bin/sh
-# Runs all selftests in QEMU on a kernel that counts what it executes: prints how
-# much of what each patch adds was reached, and every line that was not, with the
-# reason that coverage.txt of the selftests has for it. Wrong is less than 95 in
-# a hundred, and a line without a reason.
+# Runs all selftests in QEMU on a kernel with gcov. Prints how much of each patch was
+# reached, and each line that was not, with the reason in coverage.txt of the
+# selftests. Less than 95 percent, or a line without a reason, is an error.
 #
 # usage: coverage.sh
 #
-# Counted are the lines as they are with the whole series; a line belongs to the
-# patch that "git blame" names.
+# The lines are those of the whole series; a line belongs to the patch that
+# "git blame" reports.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,7 +17,7 @@ mkdir -p "$out"
 git -C build/nsfd diff --name-only baseline nsfd -- '*.c' '*.h' |
 	grep -Ev '^(tools|samples|Documentation)/' >"$out/files"
 
-# Errors that only a fault brings about are lines as well.
+# Include the lines that only injected faults reach.
 cat >"$out/config" <<'EOF'
 CONFIG_DEBUG_KERNEL=y
 CONFIG_FAILSLAB=y

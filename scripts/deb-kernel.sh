@@ -1,8 +1,8 @@
 #!/bin/sh
-# Does what Documentation/nsfd/kernel.md tells the users of Debian to do: applies the proposal
-# to an untouched Linux 6.12, has the kernel make a package of itself, installs
-# that in a Debian system of its own, boots this in QEMU, and runs the
-# selftests there, and what filters do to them. Prints what failed and a last line of counts.
+# Follows Documentation/nsfd/kernel.md: applies the proposal to an unmodified Linux
+# 6.12, builds a kernel package, installs it in a separate Debian system, boots that in
+# QEMU, and runs the selftests and guest-filters.sh there. Prints the failures and a
+# last line of counts.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -27,7 +27,7 @@ git -C "$top/build/vanilla" archive vanilla | tar -x -C linux.new
 rsync -rlp --checksum --delete linux.new/ linux/
 rm -rf linux.new
 
-# Objects are kept, and those in the cache are good for every tree and day.
+# Objects are kept, and cached ones must not depend on the tree or the date.
 export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
 export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=nsfd KBUILD_BUILD_HOST=nsfd
 export DEB_BUILD_OPTIONS=terse DEB_BUILD_PROFILES=pkg.linux-upstream.nokernelheaders
@@ -39,7 +39,7 @@ make_linux()
 cat "$tests/config" "$tests/config.x86_64" >obj/asked
 make_linux -s KCONFIG_ALLCONFIG=asked alldefconfig >config.log 2>&1 ||
 	die "no configuration, see build/deb-kernel/config.log"
-# The last word on an option is what counts.
+# The last setting of an option applies.
 awk -F= '/^CONFIG/ && !/=n$/ { line[$1] = $0 }
 	END { for (option in line) print line[option] }' obj/asked |
 	grep -vxF -f obj/.config >config.log &&
@@ -92,7 +92,7 @@ mmdebstrap --quiet --variant=minbase \
 	--customize-hook="download /boot/initrd.img-$release initrd" \
 	"$suite" root.ext2 "$sources" >root.log 2>&1 ||
 	die "no system, see build/deb-kernel/root.log"
-# It was made to fit: room for the tests.
+# The image is just large enough, so make space for the tests.
 truncate -s 1G root.ext2
 e2fsck -f -y root.ext2 >>root.log 2>&1 || :
 resize2fs root.ext2 >>root.log 2>&1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the Debian packages of library, command and module in build/deb, and
-# checks them with lintian.
+# Builds the Debian packages of the library, the command and the module in build/deb,
+# and checks them with lintian.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

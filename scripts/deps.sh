@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that the build needs, and those named as
-# arguments, or names what is missing.
+# Installs the Debian packages that the build requires, and those given as arguments,
+# or prints the missing ones.
 set -eu
 
 packages="bc bison bsdextrautils ccache coccinelle codespell cpio curl flex

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Lays out the source of Linux VERSION in DIR as a git tree with one commit, on
-# the branch of DIR's name: a repository of its own, or, if build/vanilla is there,
-# a worktree of that.
+# Creates a git tree in DIR with the source of Linux VERSION as its only commit, on a
+# branch named after DIR: a new repository or, if build/vanilla exists, a worktree of
+# that.
 #
 # usage: [KERNEL_SRC=tree|tarball] fetch.sh DIR VERSION [SUITE]
 #
-# The source is that of Debian's linux-source-VERSION, from the sources of the
+# The source is that of Debian's linux-source-VERSION, from the package sources of the
 # host or, with SUITE, from that suite.
 set -eu
 
@@ -21,7 +21,7 @@ free=$(df -Pk "$(dirname "$dir")" | awk 'NR == 2 { print int($4 / 1048576) }')
 [ "$free" -ge 16 ] ||
 	die "$(dirname "$dir"): $free GiB free, 16 GiB needed"
 
-# apt-get with lists of its own, for a suite that the host does not use.
+# apt-get with separate lists, for a suite that the host does not use.
 apt()
 {
 	if [ -z "$suite" ]; then

@@ -2,7 +2,7 @@
 # Checks how the seccomp filters of systemd, crun and runc treat socketat(), against
 # the table in Documentation/userspace-api/nsfd.rst. Prints TAP.
 #
-# To be run as root in a system that was booted by systemd.
+# Run it as root in a system that was booted by systemd.
 set -u
 
 # shellcheck disable=SC2016 # perl's

@@ -1,6 +1,6 @@
 #!/bin/sh
-# First process of a booted guest: mounts what a system has, runs the command
-# that the booting script left in $guest_run, notes its status and halts.
+# The first process of a booted guest: mounts the usual file systems, runs the command
+# in $guest_run, records its status and halts.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/tmp LC_ALL=C TERM="${TERM:-linux}"
 # hostfs takes the directory as an option of mount(2), not of fsconfig(2).
@@ -23,7 +23,7 @@ mount -t tmpfs tmpfs /run
 ip link set lo up
 hostname nsfd
 
-# Where a machine can't be switched off, QEMU ends at its reset.
+# If a machine cannot be powered off, QEMU exits when it is reset.
 end=halt
 [ -z "${guest_9p:-}" ] || end=reboot
 cd /mnt || $end -d -f

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Runs the kernel's own selftests in a booted guest, by their own runner.
+# Runs the kernel's own selftests in a booted guest, with their own runner.
 #
 # usage: guest-parity.sh OUTPUT COLLECTION:TEST...
 #
-# Leaves what the runner says in OUTPUT/summary, and each test's log beside it.
+# Writes the output of the runner to OUTPUT/summary, and the log of each test beside
+# it.
 set -eu
 
 out=$PWD/$1

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Real programs at work on namespaces, in a booted guest: prints each command,
-# what it says and its status. Numbers that differ from boot to boot are made
-# the same: an inode of nsfs is named by its order of appearance.
+# Runs real programs that use namespaces in a booted guest. Prints each command, its
+# output and its status. Numbers that differ between boots are normalized: inode
+# numbers of nsfs are replaced in order of appearance.
 #
 # usage: guest-programs.sh >OUTPUT
 # shellcheck disable=SC2016 # the steps are for the shell of each

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs the installed selftests in a booted guest, as root and as an ordinary
-# user, by kselftest's own runner.
+# Runs the installed selftests in a booted guest, as root and as an ordinary user,
+# with kselftest's own runner.
 #
 # usage: guest-test.sh OUTPUT [COLLECTION:TEST...]
 #
-# GUEST_USERS="root" leaves the user out. A test has GUEST_SECONDS, if given.
-# Leaves one TAP file for each program in OUTPUT/root and OUTPUT/user, the
-# kernel's log and, from a kernel that has them, the leaks that kmemleak finds
-# (they are in the log too) and the counters of gcov.
+# GUEST_USERS="root" omits the user. GUEST_SECONDS, if set, limits each test. Writes a
+# TAP file for each program to OUTPUT/root and OUTPUT/user, the kernel log and, if the
+# kernel supports them, the leaks that kmemleak finds (also in the log) and the
+# counters of gcov.
 set -eu
 
 top=$PWD out=$PWD/$1
@@ -25,7 +25,7 @@ for who in ${GUEST_USERS:-root user}; do
 	mkdir -p "$out/$who"
 	run=
 	[ "$who" = root ] || run='setpriv --reuid 1000 --regid 1000 --clear-groups'
-	# In later kernels its status tells whether a test failed.
+	# In later kernels, its status shows whether a test has failed.
 	$run ./run_kselftest.sh -p "$@" || :
 	for test in nsfd/*_test; do
 		log=/tmp/${test#nsfd/}

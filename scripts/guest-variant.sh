@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs, in a booted guest, the tests of what was built in another way, in the
-# directory build/$VARIANT: selftests, library and tools, as far as it has them.
+# Runs the tests of another build in a booted guest: the selftests, library and tools
+# in build/$VARIANT, as far as they exist.
 #
 # usage: VARIANT=NAME guest-variant.sh OUTPUT
 set -eu

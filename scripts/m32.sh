@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds library, command and selftests as 32-bit programs, in build/m32.
+# Builds the library, the command and the selftests as 32-bit programs in build/m32.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,7 +17,7 @@ if [ ! -d "$root" ]; then
 	set -- -qq -o APT::Architecture=i386 -o APT::Architectures=i386 \
 		-o Dir::State::Lists="$out/lists" -o Dir::Cache="$out/cache" \
 		-o Dir::State::Status=/dev/null -o APT::Sandbox::User=root
-	# A source without this architecture is no reason to give up.
+	# Ignore sources without this architecture.
 	apt-get "$@" update >"$out/update.log" 2>&1 || :
 	apt-get "$@" download libcap2 libcap-dev libmnl0 libmnl-dev \
 		libseccomp2 libseccomp-dev || {
@@ -27,7 +27,7 @@ if [ ! -d "$root" ]; then
 	for file in *.deb; do
 		dpkg-deb -x "$file" root.new
 	done
-	# All in one directory, and found wherever it is.
+	# All in one directory, which can be moved.
 	mv root.new/lib/i386-linux-gnu/* root.new/usr/lib/i386-linux-gnu
 	mv root.new root
 fi

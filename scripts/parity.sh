@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs tests and programs that were not written here on vanilla and on ours, and
-# compares what they say, one by one. Any difference is wrong.
+# Runs tests and programs of other projects on vanilla and nsfd, and compares their
+# results. Every difference is an error.
 #
 # usage: parity.sh [COLLECTION:TEST...]
 #
-# Tests that differ are run twice more: a test whose results in one run on one
-# kernel equal those of a run on the other is reported as flaky. Tests that fail or
-# skip on both kernels are listed.
+# Tests that differ are run twice more: a test whose results in a run on one kernel
+# equal those of a run on the other is reported as flaky. Tests that fail or skip on
+# both kernels are listed.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -42,7 +42,7 @@ $net/nettest" \
 		TEST_GEN_PROGS="$net/bind_wildcard $net/netlink-dumps \
 $net/reuseport_dualstack $net/sk_bind_sendto_listen $net/sk_connect_zero_addr \
 $net/tap $net/tun"
-	# Its makefile builds it and does not say that it is a test.
+	# Its makefile builds it without declaring it as a test.
 	echo move_mount_set_group:move_mount_set_group_test >>"$out/list"
 	# These measure time.
 	grep -vxE 'seccomp:seccomp_benchmark|timens:gettime_perf' \
@@ -50,11 +50,11 @@ $net/tap $net/tun"
 	cp "$out/list.done" "$out/kselftest/kselftest-list.txt"
 fi
 
-# A name made up anew in each run.
+# A name that differs in each run.
 uuid='s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/'
 
-# Runs tests $2... on kernel $1, and leaves "TEST: RESULT NAME" lines of all
-# that they say in RUN/results.
+# Runs tests $2... on kernel $1, and writes their results to RUN/results, in lines
+# "TEST: RESULT NAME".
 run()
 {
 	kernel=$1 run=$out/run.$1
@@ -87,7 +87,7 @@ for kernel in vanilla nsfd; do
 		tools/testing/selftests/nsfd/config.parity
 done
 
-# Whether test $1 said the same on both kernels in two of the $2 tries.
+# Checks whether test $1 has the same results on both kernels in two of the $2 tries.
 agreed()
 {
 	for i in $(seq "$2"); do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints a patch of the series as it is for KERNEL. For "next", the files that are
-# in NAME.next.diff, beside NAME.patch, replace those of the patch.
+# Prints a patch of the series for KERNEL. For "next", the files in NAME.next.diff,
+# beside NAME.patch, replace those in the patch.
 #
 # usage: patch-for.sh NAME.patch KERNEL
 set -eu

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Races with four CPUs in QEMU: the selftests and some operations of each race
-# on a kernel with KCSAN, and a million operations of each on one without.
+# Runs races with four CPUs in QEMU: the selftests and some operations of each race on
+# a kernel with KCSAN, and a million operations of each on one without.
 #
 # usage: race.sh [OPERATIONS [OPERATIONS_WITH_KCSAN]]
 #
-# Prints how many operations each race took, and what KCSAN has reported: wrong
-# is a report with a line that the series adds on either side.
+# Prints the number of operations of each race, and the reports of KCSAN. A report that
+# involves a line of the series is an error.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,7 +16,7 @@ mkdir -p "$out"
 bad=0
 export CPUS=4 MEMORY=4G TIMEOUT=3600
 
-# run NAME KERNEL: leaves what the tests say in $out/NAME
+# run NAME KERNEL: writes the output of the tests to $out/NAME
 run()
 {
 	scripts/test.sh "$2" >"$out/$1.log" || bad=1
@@ -40,8 +40,8 @@ run kcsan-selftests nsfd.kcsan
 races kcsan-races nsfd.kcsan "${2:-100000}"
 races races nsfd.smp "${1:-1000000}"
 
-# Where either side of each report is: KIND, then one place in the source or
-# more, as functions are inlined.
+# The two sides of each report: KIND, then one or several places in the source, since
+# functions are inlined.
 scripts/added-lines.sh >"$out/lines"
 cat "$out"/*/dmesg | sed 's/^\[[^]]*\] //' | awk '
 	/^BUG: KCSAN: / { what = substr($0, 13); side = 0 }

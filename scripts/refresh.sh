@@ -1,11 +1,11 @@
 #!/bin/sh
-# Turns the tree in build/nsfd back into patches and new files, and the one in
-# build/next, if there is one, into what is different there.
+# Writes the patches and new files from the tree in build/nsfd and, if it exists, the
+# differences for the next kernel from that in build/next.
 #
 # usage: [PATCH=n] refresh.sh
 #
-# Changes that are not committed become part of patch PATCH, or of the last
-# patch that touches their file.
+# Uncommitted changes become part of patch PATCH, or of the last patch that touches
+# their file.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,14 +15,14 @@ die()
 	exit 1
 }
 
-# New files. Debian's .gitignore ignores whatever is not under debian/, so it
-# is of no use here.
+# New files. Debian's .gitignore ignores everything outside of debian/, so it cannot be
+# used.
 others()
 {
 	git ls-files --others -x 'obj.*' -x '*.o' -x '*.orig' -x '*.rej'
 }
 
-# Makes what was changed since BASE a part of the commits that it belongs to.
+# Folds the changes since BASE into the commits that they belong to.
 #
 # fold BASE
 fold()
@@ -47,8 +47,8 @@ squash()
 	}
 }
 
-# What is different in build/next: each file that the patch does not make as it is
-# there. The notes in front of it are kept.
+# Writes the differences of build/next: the files for which applying the patch has
+# another result. The notes at the head are kept.
 differences()
 {
 	# shellcheck source=scripts/proposal.sh
@@ -116,7 +116,7 @@ fi
 		git diff-tree -r --no-commit-id --name-status "$commit" >"$top/build/names"
 		! grep -v '^[AM]' "$top/build/names" >&2 ||
 			die "patch $number does more than change and add files"
-		# It lives where most of its code is.
+		# The patch is in the directory of most of its code.
 		dir=$(git diff-tree -r --no-commit-id --numstat "$commit" |
 			grep -Ev '	(Documentation|tools|samples)/' |
 			awk '{ sub("/[^/]*$", "", $3); lines[$3] += $1 + $2 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows haproxy at work in network namespaces, without privilege, on a kernel
-# of Debian's own.
+# Demonstrates haproxy in network namespaces, without privileges, on a stock Debian
+# kernel.
 #
 # usage: run-stock.sh VERSION
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the programs of samples/nsfd as a user would, in build/samples.
+# Builds the programs in samples/nsfd as a user would, in build/samples.
 set -eu
 
 cd "$(dirname "$0")/.."

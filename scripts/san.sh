@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds library, command and preload library with sanitizers, in build/san. The
-# runtime of ASan cannot be loaded into a program that has been built without
-# it, so the preload library has traps of UBSan only.
+# Builds the library, the command and the preload library with sanitizers in
+# build/san. The runtime of ASan cannot be loaded into a program that was built without
+# it, so the preload library only has UBSan traps.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes the patches as mails, each with its cover letter. For 6.12, the whole
-# series in build/series, and the proposal, which applies to vanilla, in
-# build/proposal; for the next mainline, the proposal in build/proposal-BASE.
+# Writes the patches as mails with cover letters. For 6.12, writes the whole series to
+# build/series and the proposal, which applies to vanilla, to build/proposal; for the
+# next mainline, the proposal to build/proposal-BASE.
 #
 # usage: series.sh [BASE]
 set -eu

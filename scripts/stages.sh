@@ -1,16 +1,15 @@
 #!/bin/sh
-# Builds, boots and tests every stage of the series: the baseline with the first
-# n patches, as "git am" makes it of the mails of "make series".
+# Builds, boots and tests each stage of the series: the baseline with the first n
+# patches, as "git am" applies the mails of "make series".
 #
 # usage: stages.sh [quick | N...]
 #
-# A stage is right if it is the commit of build/nsfd to the byte, builds with no
-# warning, boots and keeps a clean log, if its patches' tests have the results
-# that they have with the whole series or skip for want of a type that a later
-# patch brings, and if no test of a later patch passes but what is about several
-# patches: the privileges, of which each is there with its call, and those that
-# ask for no more than to live.
-# "quick" runs only the tests that the stage's own patch brings.
+# A stage has to equal the commit of build/nsfd, to build without warnings, and to boot
+# with a clean log. The tests of its patches must have the same results as with the
+# whole series, or skip because a later patch adds a type. No test of a later patch may
+# pass, except those that concern several patches (the privileges), and those that only
+# check that the kernel survives.
+# "quick" runs only the tests of the stage's own patch.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,7 +21,7 @@ quick=
 [ "$#" -gt 0 ] || set -- $(seq 0 "$last")
 mkdir -p "$out"
 
-# Which patch brings which test.
+# The patch that adds each test.
 awk '/\.patch$/ { n++ } /_test\.c$/ { sub(".*/", ""); sub("\\.c$", ""); print $1, n }' \
 	series | sort >"$out/brings"
 
@@ -45,7 +44,7 @@ if [ ! -e "$tree/.git" ]; then
 	git -C build/vanilla worktree prune
 	git -C build/vanilla worktree add -q --detach "$top/$tree" baseline
 fi
-# From where an earlier run left the tree, if that is on the way.
+# Continue from an earlier run if its tree is a previous stage.
 at=$1
 until [ "$at" = 0 ] || git -C "$tree" diff --quiet "nsfd~$((last - at))"; do
 	at=$((at - 1))

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command as one step of a longer job: says what it is, how it went and
-# how long it took.
+# Runs a command as a step of a longer job: prints its name, its result and its
+# duration.
 #
 # usage: step.sh WHAT COMMAND [ARG...]
 what=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Boots a system that stock-root.sh has made in QEMU, emulation only, and runs
-# a command in it.
+# Boots a system of stock-root.sh in QEMU, by emulation only, and runs a command in
+# it.
 #
 # usage: stock-boot.sh [-i] [-t SECONDS] VERSION DIRECTORY
 #

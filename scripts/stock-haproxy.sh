@@ -1,7 +1,7 @@
 #!/bin/sh
-# In a guest with a kernel of Debian's own: Debian's haproxy, its binary
-# unchanged, as a user with no capability, listens in one network namespace and
-# has its servers in two others; and what is left of that without our packages.
+# In a guest with a stock Debian kernel: runs Debian's unmodified haproxy as a user
+# without capabilities. It listens in one network namespace and has servers in two
+# others. Then removes the nsfd packages and shows what remains.
 set -eu
 export SYSTEMD_COLORS=0 SYSTEMD_PAGER=
 

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes a Debian system with Debian's own kernel, haproxy and the packages in
-# build/deb: root, vmlinuz and initrd in build/stock/VERSION.
+# Creates a Debian system with a stock kernel, haproxy and the packages in build/deb:
+# root, vmlinuz and initrd in build/stock/VERSION.
 #
 # usage: stock-root.sh VERSION
 #
-# apt uses the sources of the host, and an existing system with the same packages is
-# used again.
+# apt uses the sources of the host. An existing system with the same packages is used
+# again.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# In a guest: the selftests against the module, as root and as an ordinary
-# user, and whether it can be unloaded while it is in use. Leaves one TAP file
-# for each in out.
+# In a guest: runs the selftests with the module, as root and as an ordinary user, and
+# checks whether it can be unloaded while it is in use. Writes a TAP file for each to
+# out.
 set -u
 
 # Families that Debian has not built are asked for by the thousand.

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prints what each selftest of a run said, one a line: WHO PROGRAM RESULT NAME.
+# Prints the result of each selftest of a run, one on each line: WHO PROGRAM RESULT
+# NAME.
 #
 # usage: tap.sh RUN
 #
-# A program that says less than its plan has a line for that, with "stopped".
-# An output without a single test counts as stopped, too.
+# A program whose output is shorter than its plan, or contains no test, gets a line
+# with "stopped".
 set -eu
 
 cd "$1"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the selftests of socketat() and of delegation against the module, on
-# kernels of Debian's own, and prints what failed and a last line of counts.
+# Runs the selftests of socketat() and delegation with the module on stock Debian
+# kernels, and prints the failures and a last line of counts.
 #
 # usage: test-stock.sh VERSION...
 set -eu

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Runs the selftests on all kernels and checks the rule of three kernels.
+# Runs the selftests on all kernels and compares the results with the expected ones
+# (see verdict.pl).
 #
 # usage: test.sh [-n] [KERNEL...]
 #
-# -n gives no verdict: the status tells whether the runs came to their end with
-# nothing in the kernels' logs. TESTS="nsfd:net_test ..." runs only those, and
-# GUEST_ENV="NAME=VALUE ..." is for them. TIMEOUT, MEMORY and CPUS are the guest's,
-# and GUEST is a script to run there instead of guest-test.sh.
+# With -n, there is no verdict: the status only shows whether the runs completed with
+# clean kernel logs. TESTS="nsfd:net_test ..." runs only these, and
+# GUEST_ENV="NAME=VALUE ..." is their environment. TIMEOUT, MEMORY and CPUS are those of
+# the guest, and GUEST is a script to run there instead of guest-test.sh.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Brings a source tree under build/ up to date with the repository.
+# Brings a source tree in build/ up to date with the repository.
 #
 # usage: tree.sh vanilla | baseline | nsfd | applied | next-vanilla | next
 #
-#   vanilla   Linux 6.12 as it is
-#   baseline  vanilla less what the series brings
+#   vanilla   unmodified Linux 6.12
+#   baseline  vanilla without the functionality of patches 1 to 7
 #   nsfd      baseline and the series
 #   applied   vanilla and the patches that are not in mainline
 #   next-vanilla, next
-#             the same as vanilla and applied, for today's mainline
+#             the same as vanilla and applied, for the next mainline
 #
-# They are worktrees of one git repository, so that a file which two of them
-# share is built once and found by ccache ever after.
+# They are worktrees of one git repository, so that a file which two of them share is
+# compiled once and then found by ccache.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

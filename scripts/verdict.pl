@@ -1,22 +1,21 @@
 #!/usr/bin/perl
-# Reads what the selftests said on each kernel and tells whether it is right.
+# Reads the results of the selftests on each kernel, and checks them.
 #
 # usage: verdict.pl KERNEL...
 #
-# The rule of three kernels: what mainline has passes on vanilla and on ours
-# and fails on the baseline. What is new passes on ours, and is skipped for
-# want of the call where there is none. Library and tools pass everywhere but
-# on the baseline, by another way where there is no call. A variant, such as
-# nsfd.debug, is judged as the kernel that it is of. Without nsfd, the last kernel
-# is ours. Prints what is wrong, with the output of the test, and a last line of
-# counts.
+# Tests of mainline features have to pass on vanilla and nsfd, and to fail on the
+# baseline. Tests of new features have to pass on nsfd, and to skip on kernels without
+# the call. Library and tools have to pass on all kernels except the baseline, with
+# another method if there is no call. A variant, such as nsfd.debug, is judged like its
+# kernel. Without nsfd, the last kernel takes its place. Prints the unexpected results,
+# with the output of the test, and a last line of counts.
 use strict;
 use warnings;
 use TAP::Parser;
 
 my %new = map { $_ => 1 } qw(socketat_test delegate_test socketat_privilege_test
 	uring_test nsfs_test);
-# What asks for no more than to live: it must not fail, whatever the kernel has.
+# These only check that the kernel survives, and must not fail on any kernel.
 my %robust = map { $_ => 1 } qw(fault_test race_test fuzz_test);
 my %above = map { $_ => 1 } qw(libnsfd_test libnsfd_fault_test tools_test go_test
 	python_test);
@@ -53,7 +52,7 @@ for my $kernel (@kernels) {
 	}
 }
 
-# What a test of $program must say on $kernel, given what it says on ours.
+# Whether $got is the right result of a test of $program on $kernel, given $ours.
 sub right
 {
 	my ($program, $kernel, $got, $ours) = @_;
@@ -64,7 +63,7 @@ sub right
 	if ($new{$program}) {
 		return $has_new{$kernel} ? $got eq $ours : $got eq 'skip';
 	}
-	# What can't run here at all is skipped on the baseline, too.
+	# A test that cannot run on this machine skips on the baseline, too.
 	return $got eq 'fail' || ($got eq 'skip' && $ours eq 'skip')
 		if $kernel eq 'baseline';
 	return $got eq $ours;

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The demonstration of "make run" in the booted guest: namespace files, setns,
-# IFLA_NS_FD and socketat, with common tools.
+# The demonstration of "make run" in the booted guest: namespace files, setns(),
+# IFLA_NS_FD and socketat(), with common tools.
 #
-# usage: walk.sh SAMPLES    (where two-servers is; as root, in a guest)
+# usage: walk.sh SAMPLES    (the directory of two-servers; as root, in a guest)
 set -eu
 
 server=$1 command=
@@ -15,7 +15,7 @@ say()
 	printf '\n-- %s\n' "$*"
 }
 
-# Shows a command line as one would type it, then runs it.
+# Prints a command line and runs it.
 run()
 {
 	command=$*
@@ -28,8 +28,8 @@ run 'ip netns add red'
 run 'ip netns add blue'
 run 'ls -l /proc/self/ns'
 
-# Where the other files will be mounted. A mount namespace can be mounted in a
-# place only that it has no copy of: a private one.
+# The mount point of the other files. It has to be private, because a mount namespace
+# cannot be mounted where it would propagate.
 mkdir /run/ns
 mount --bind /run/ns /run/ns
 mount --make-private /run/ns

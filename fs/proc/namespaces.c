@@ -2,9 +2,8 @@
 /*
  * /proc/<pid>/ns/: the namespaces of a task as files.
  *
- * Each entry is a magic link to a file of nsfs. The link goes when the task
- * does; the file that it leads to stays while somebody holds it, open or
- * mounted, and keeps its namespace.
+ * Each entry is a magic link to a file in nsfs. The link disappears with the
+ * task. While its target is open or mounted, it pins the namespace.
  */
 #include <linux/array_size.h>
 #include <linux/err.h>
@@ -18,7 +17,7 @@
 
 #include "internal.h"
 
-/* What the directory contains, in the order in which it is listed. */
+/* The entries of the directory, in the order in which they are listed. */
 static const struct proc_ns_operations *const ns_entries[] = {
 #ifdef CONFIG_PID_NS
 	&pidns_operations,
@@ -37,9 +36,9 @@ static const struct proc_ns_operations *const ns_entries[] = {
 };
 
 /*
- * Asks whether the caller may look at the namespaces of @task. If so, @task
- * can't gain privilege by execve() until proc_ns_unlock(), so that the answer
- * is still true when the namespace is read.
+ * Check whether the caller may read the namespaces of @task. On success, @task
+ * cannot gain privileges by execve() until proc_ns_unlock(), so the result
+ * remains valid while the namespace is read.
  */
 static int proc_ns_lock(struct task_struct *task)
 {
@@ -67,7 +66,7 @@ static const char *proc_ns_get_link(struct dentry *dentry, struct inode *inode,
 	struct path path;
 	int err;
 
-	/* A semaphore is taken on the way: not in RCU walk. */
+	/* proc_ns_lock() can sleep, so not in RCU walk. */
 	if (!dentry)
 		return ERR_PTR(-ECHILD);
 
@@ -178,7 +177,7 @@ static struct dentry *proc_ns_dir_lookup(struct inode *dir,
 	for (i = 0; i < ARRAY_SIZE(ns_entries); i++) {
 		const struct proc_ns_operations *ops = ns_entries[i];
 
-		/* d_name is terminated in a lookup */
+		/* d_name is NUL-terminated in a lookup */
 		if (!strcmp(ops->name, dentry->d_name.name)) {
 			res = proc_ns_instantiate(dentry, task, ops);
 			break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Prints the network devices of other network namespaces and their addresses,
- * asked for over netlink sockets in them, without entering any:
+ * Prints the network devices and addresses of other network namespaces, using
+ * netlink sockets in them, without entering any:
  *
  *	dump /run/netns/red /run/netns/blue
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Forwards TCP connections from one network namespace to another, being in
- * neither, with one thread and one epoll:
+ * Forwards TCP connections from one network namespace to another, without
+ * entering either, with a single thread:
  *
  *	forward FROM-NETNS ADDRESS PORT TO-NETNS ADDRESS PORT
  */
@@ -41,7 +41,7 @@ static int watch(int epfd, struct end *e)
 	return epoll_ctl(epfd, EPOLL_CTL_ADD, e->fd, &ev);
 }
 
-/* Takes from one socket only what the other one has room for. */
+/* Read from one socket only what fits into the other one. */
 static int move(struct end *from)
 {
 	char data[65536];
@@ -57,7 +57,7 @@ static int move(struct end *from)
 
 static void forward(struct end *e, struct end *peer)
 {
-	/* The first event of a socket says that it is connected, or is not. */
+	/* The first event of a socket reports whether it is connected. */
 	e->ready = 1;
 	if (!peer->ready || (!move(e) && !move(peer) && !(e->eof && peer->eof)))
 		return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A worker without any privilege makes connections in a network namespace, on
- * a descriptor that a privileged opener has delegated to it and takes back in
- * the end:
+ * An unprivileged worker creates connections in a network namespace, with a file
+ * descriptor that a privileged opener has delegated to it, and revokes in the
+ * end:
  *
  *	opener-worker [-n TIMES] [-u UID] /run/netns/blue ADDRESS PORT
  */
@@ -34,11 +34,11 @@ static void worker(int granted, const struct sockaddr_in *addr, int uid, int tim
 	ssize_t len;
 	int fd;
 
-	/* All capabilities go with the last uid that was 0. */
+	/* Changing the last UID that was 0 drops all capabilities. */
 	if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
 		err(1, "uid %d", uid);
 	for (; times >= 0; times--) {
-		/* Before the last one, let the opener take the grant back. */
+		/* Before the last connection, let the opener revoke the delegation. */
 		if (!times && (write(opener, "", 1) != 1 || read(opener, text, 1) != 1))
 			err(1, "opener");
 		fd = syscall(__NR_socketat, granted, AF_INET, SOCK_STREAM, 0);

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs a program in a user and network namespace of its own, and makes a TCP
-# port of it reachable from outside, as an ordinary user. The forwarder stays
-# outside, where it has no capability: nothing of it is inside but its sockets.
+# As an ordinary user, runs a program in a new user and network namespace, and
+# forwards a TCP port to it. The forwarder stays in the parent user namespace,
+# without any capability: only its sockets are in the container's namespace.
 #
 # usage: rootless-forward.sh PORT INNER-PORT PROGRAM [ARG...]
 #
-# "forward", a sample beside this one, is looked for in PATH.
+# The sample "forward" has to be in PATH.
 set -eu
 
 [ "$#" -ge 3 ] || {

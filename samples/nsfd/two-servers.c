@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One thread serves a TCP port in several network namespaces at once, and
- * never leaves its own. It tells each client where it was asked:
+ * A single thread serves a TCP port in several network namespaces, and never
+ * leaves its own. It sends each client the namespace of the listening socket:
  *
  *	two-servers [-n REQUESTS] [-p PORT] /run/netns/red /run/netns/blue
  */
@@ -24,7 +24,7 @@
 
 #define MAX 256
 
-/* The listeners, then the connections that wait for a request. */
+/* The listening sockets, then the connections that wait for a request. */
 static struct pollfd fds[MAX];
 static const char *names[MAX];
 static int used, answered;
@@ -46,7 +46,7 @@ static void serve(const char *path, int port)
 	fd = syscall(__NR_socketat, nsfd, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		err(1, "%s: socketat", path);
-	close(nsfd);	/* from here on the socket keeps the namespace */
+	close(nsfd);	/* the socket pins the namespace */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 64))
 		err(1, "%s: port %d", path, port);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the subcommands of nsfd share. */
+/* Declarations shared by the subcommands of nsfd. */
 #ifndef NSFD_CMD_H
 #define NSFD_CMD_H
 
@@ -9,7 +9,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Exit status for a command line that is wrong; others are those of env(1). */
+/* Exit status for incorrect usage; the others are those of env(1). */
 #define EXIT_USAGE 2
 
 struct user {
@@ -28,39 +28,42 @@ int cmd_run(int argc, char **argv);
 int cmd_unpin(int argc, char **argv);
 
 /*
- * The directories of ip-netns(8). They are one, unless /var/run is a directory
- * of its own: names are then looked up in both, in this order.
+ * The directories of ip-netns(8). They are the same unless /var/run is not a
+ * symbolic link to /run: then, names are looked up in both, in this order.
  */
 #define NETNS_DIR "/run/netns"
 #define NETNS_VAR_DIR "/var" NETNS_DIR
 
-/* The path of a namespace: NAME is one of ip-netns(8), PATH has a slash. */
+/*
+ * Returns the path of a namespace that is given as a name of ip-netns(8) or as a
+ * path.
+ */
 char *ns_path(const char *spec);
-/* The name in one of these directories that @spec is or leads to, NULL if there is none. */
+/* Returns the name in one of these directories that @spec is or leads to, or NULL. */
 const char *ns_name(const char *spec);
-/* Opens a namespace of type @nstype, or of any if that is 0, or exits. */
+/* Opens a namespace of type @nstype, or of any type if it is 0. Exits on failure. */
 int ns_open(const char *spec, int nstype);
 
 /*
- * Binds the files in /etc/netns/@name over those in /etc, in a mount namespace
- * of the caller's own that is created if there are any.
+ * Bind-mounts the files in /etc/netns/@name over those in /etc. If there are any,
+ * this creates a mount namespace for the caller.
  */
 void etc_netns(const char *name);
-/* Mounts /sys anew, for the caller's network namespace, in such a namespace. */
+/* Mounts a /sys of the caller's network namespace, also in a new mount namespace. */
 void sys_netns(void);
 
-/* Handles what all subcommands have in common: --help and bad options. */
+/* Handles --help and invalid options of all subcommands. */
 noreturn void cmd_usage(const char *name, int opt);
 
-/* Replaces the process by the program; does not return. */
+/* Executes the program; does not return. */
 noreturn void run_program(char **argv);
 
 void user_find(const char *name, struct user *user);
-/* Becomes @user for good, with no capability in any set; exits on failure. */
+/* Permanently becomes @user without any capability; exits on failure. */
 void user_become(const struct user *user);
-/* HOME, SHELL, USER and LOGNAME of @user, as login(1) sets them. */
+/* Sets HOME, SHELL, USER and LOGNAME for @user, as login(1) does. */
 void user_environment(const struct user *user);
-/* What it executes gains no privilege from then on: PR_SET_NO_NEW_PRIVS. */
+/* Sets PR_SET_NO_NEW_PRIVS, so that execve() grants no privileges. */
 void no_new_privs(void);
 
 #endif

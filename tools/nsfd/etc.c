@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The files that belong to a network namespace, as ip-netns(8) provides them. */
+/* Files that belong to a network namespace, provided as ip-netns(8) does. */
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -14,7 +14,10 @@
 
 #include "cmd.h"
 
-/* Mounts from here on are the caller's alone; those of others still arrive. */
+/*
+ * Later mounts stay in this mount namespace; mounts from outside still propagate to
+ * it.
+ */
 static void private_mounts(void)
 {
 	static bool done;
@@ -46,7 +49,10 @@ void etc_netns(const char *name)
 		if (asprintf(&from, "%s/%s", dir, entry->d_name) < 0 ||
 		    asprintf(&to, "/etc/%s", entry->d_name) < 0)
 			err(1, NULL);
-		/* It may be meant for another program: go on as ip-netns(8) does. */
+		/*
+		 * The file may be for another program: continue, as ip-netns(8)
+		 * does.
+		 */
 		if (mount(from, to, NULL, MS_BIND, NULL))
 			warn("failed to mount '%s' on '%s'", from, to);
 		free(from);
@@ -68,7 +74,7 @@ void sys_netns(void)
 	private_mounts();
 	if (!statvfs("/sys", &vfs) && (vfs.f_flag & ST_RDONLY))
 		flags = MS_RDONLY;
-	/* It fails if the mount is locked; the new one is then laid over it. */
+	/* This fails if the mount is locked; the new one is then mounted on top. */
 	umount2("/sys", MNT_DETACH);
 	if (mount("sysfs", "/sys", "sysfs", flags, NULL))
 		err(1, "failed to mount /sys of the network namespace");

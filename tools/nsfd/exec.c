@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* nsfd exec: enters namespaces and runs a program there, as nsenter(1) does. */
+/* nsfd exec: enter namespaces and run a program there, as nsenter(1) does. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,8 +40,8 @@ static struct target *find(int type)
 }
 
 /*
- * Enters the namespaces of type @type, of all but user namespaces if that is 0.
- * With @try, those that need a privilege that is missing are left for later.
+ * Enters the namespaces of type @type or, if it is 0, all but user namespaces. With
+ * @try, it skips those for which a privilege is missing.
  */
 static void enter(int type, bool try)
 {
@@ -58,8 +58,8 @@ static void enter(int type, bool try)
 }
 
 /*
- * For /proc/PID/ns/mnt: opens the root directory and the working directory of
- * the process, which may be others than those of its mount namespace.
+ * For /proc/PID/ns/mnt, opens the root directory and the working directory of the
+ * process, which can differ from those of its mount namespace.
  */
 static void open_dirs(const struct target *mnt, int *root, int *cwd)
 {
@@ -79,7 +79,7 @@ static void open_dirs(const struct target *mnt, int *root, int *cwd)
 	if (proc >= 0 && !fstatfs(proc, &fs) && fs.f_type == PROC_SUPER_MAGIC) {
 		*root = openat(proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		*cwd = openat(proc, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		/* Is it still the process whose namespace was opened? */
+		/* Check that it is still the process whose namespace was opened. */
 		same = openat(proc, "ns/mnt", O_RDONLY | O_CLOEXEC);
 		if (*root < 0 || *cwd < 0 || nsfd_equal(mnt->fd, same) != 1)
 			errx(1, "failed to open the directories of '%s'", path);
@@ -104,7 +104,7 @@ static void become_root(const char *spec, bool no_groups)
 		err(1, "failed to set user ID 0 in '%s'", spec);
 }
 
-/* Sockets of sd_listen_fds(3) are for the process that becomes the program. */
+/* The sockets of sd_listen_fds(3) are for the process that executes the program. */
 static void move_listen_pid(pid_t parent)
 {
 	const char *value = getenv("LISTEN_PID");
@@ -119,15 +119,15 @@ static void move_listen_pid(pid_t parent)
 }
 
 /*
- * A signal from the terminal goes to the program by itself, but a hangup may go
- * to the leader of the session alone.
+ * The program also receives signals from the terminal, but a hangup can be sent to
+ * the session leader only.
  */
 static bool from_kernel(const siginfo_t *info)
 {
 	return info->si_code == SI_KERNEL && info->si_signo != SIGHUP;
 }
 
-/* Does not return before the child has ended; stops and continues with it. */
+/* Returns only after the child has terminated; stops and continues with it. */
 static noreturn void wait_for(pid_t child, const sigset_t *all)
 {
 	siginfo_t info;
@@ -146,15 +146,18 @@ static noreturn void wait_for(pid_t child, const sigset_t *all)
 				exit(WEXITSTATUS(status));
 			if (WIFSIGNALED(status))
 				exit(128 + WTERMSIG(status));
-			/* The shell waits for us; SIGCONT is passed on above. */
+			/*
+			 * The shell waits for this process; SIGCONT is passed on
+			 * above.
+			 */
 			kill(getpid(), SIGSTOP);
 		}
 	}
 }
 
 /*
- * Only children are born in a pid namespace: be one. Signals are blocked before,
- * so that none is lost that arrives while there is nobody to pass it to.
+ * Only children are members of the PID namespace, so fork. Block all signals first,
+ * so that none is lost before there is a child to pass it to.
  */
 static void fork_and_wait(void)
 {
@@ -188,7 +191,7 @@ int cmd_exec(int argc, char **argv)
 	struct target *user, *net, *mnt;
 	const char *name;
 
-	/* Names up to the "--", which getopt would take away. */
+	/* Only the arguments before the "--", which getopt would remove. */
 	for (first = 1; first < argc && strcmp(argv[first], "--"); first++)
 		;
 	while ((opt = getopt_long(first, argv, "+h", options, NULL)) != -1) {
@@ -203,7 +206,10 @@ int cmd_exec(int argc, char **argv)
 	targets = calloc(n_targets, sizeof(*targets));
 	if (!targets)
 		err(1, NULL);
-	/* All are opened before the first is entered: paths mean other things then. */
+	/*
+	 * Open all before entering the first one: afterwards, paths have other
+	 * meanings.
+	 */
 	for (i = 0; i < n_targets; i++) {
 		targets[i].spec = argv[optind + i];
 		targets[i].fd = ns_open(targets[i].spec, 0);
@@ -217,14 +223,18 @@ int cmd_exec(int argc, char **argv)
 	if (mnt)
 		open_dirs(mnt, &root, &cwd);
 
-	/* Until it has executed the program, nobody inside is to look into it. */
+	/*
+	 * Until the program is executed, processes in the namespaces must not
+	 * inspect this one.
+	 */
 	if (prctl(PR_SET_DUMPABLE, 0))
-		err(1, "failed to make the process undumpable");
+		err(1, "failed to make the process non-dumpable");
 	if (user && !preserve)
 		no_groups = !setgroups(0, NULL);
 	/*
-	 * Privilege over the others may be the caller's own, which entering the
-	 * user namespace takes away, or come with that namespace.
+	 * The privilege to enter the others may be that of the caller, which is
+	 * lost when the user namespace is entered, or may be gained with that
+	 * namespace.
 	 */
 	enter(0, user);
 	enter(CLONE_NEWUSER, false);
@@ -232,7 +242,7 @@ int cmd_exec(int argc, char **argv)
 	if (root >= 0 && (fchdir(root) || chroot(".") || fchdir(cwd)))
 		err(1, "failed to change to the directories of '%s'", mnt->spec);
 
-	/* A mount namespace that was entered has files of its own. */
+	/* A mount namespace that was entered has its own files. */
 	if (net && !mnt && !user) {
 		name = ns_name(net->spec);
 		if (name)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The seccomp filter of "nsfd run": which system calls the supervisor is
- * notified of, on every architecture whose programs this machine can run.
+ * The seccomp filter of "nsfd run": the system calls of which the supervisor is
+ * notified, on every architecture whose programs this machine can run.
  */
 #include <err.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV	(1UL << 5)
 #endif
 
-/* The native architecture and the others of such a machine. */
+/* The native architecture and the others that such a machine supports. */
 static const uint32_t arches[] = {
 #if defined(__x86_64__) || defined(__i386__)
 	SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32,
@@ -59,7 +59,7 @@ static const struct call {
 	{ "prctl",	OP_FILTER },
 };
 
-/* The kernel reads 32 bits of the request of ioctl(), whatever is above them. */
+/* The kernel reads only the lower 32 bits of an ioctl() request. */
 static const uint32_t device_requests[] = { TUNSETIFF, PPPIOCNEWUNIT };
 
 struct number {
@@ -71,7 +71,7 @@ struct number {
 static struct number numbers[ARRAY_SIZE(arches) * (ARRAY_SIZE(calls) + 1)];
 static size_t n_numbers;
 
-/* struct seccomp_data has the arch of x86-64 for x32, and a bit in the number. */
+/* For x32, struct seccomp_data has the arch of x86-64, and a bit set in the number. */
 static uint32_t audit_arch(uint32_t arch)
 {
 #ifdef SCMP_ARCH_X32
@@ -82,8 +82,8 @@ static uint32_t audit_arch(uint32_t arch)
 }
 
 /*
- * Where socketcall() creates sockets, libseccomp has a number of its own for
- * socket(). These are the kernel's, since Linux 4.3.
+ * Where socketcall() creates sockets, libseccomp uses its own number for socket().
+ * These are the kernel's numbers, since Linux 4.3.
  */
 static int number_of_socket(uint32_t arch)
 {
@@ -109,7 +109,7 @@ static void learn(uint32_t arch, const char *name, enum call_op op)
 
 	if (nr == __PNR_socket)
 		nr = number_of_socket(arch);
-	/* Negative: the architecture does not have the call, as arm64 fork(). */
+	/* Negative: the architecture lacks the call, as arm64 lacks fork(). */
 	if (nr < 0)
 		return;
 	numbers[n_numbers++] = (struct number){ audit_arch(arch), nr, op };
@@ -146,7 +146,7 @@ static void check(int error, const char *what)
 	err(1, "failed to build the seccomp filter: %s", what);
 }
 
-/* The calls that install a filter have other uses. Both look at 32 bits. */
+/* The calls that install a filter have other uses. Both read only 32 bits. */
 static struct scmp_arg_cmp installs_filter(int nr)
 {
 	return (struct scmp_arg_cmp)
@@ -180,18 +180,18 @@ static void add_rules(scmp_filter_ctx ctx, bool io_uring)
 					       installs_filter(nr)), calls[i].name);
 			break;
 		default:
-			/* For i386 this covers socketcall(SYS_SOCKET), too. */
+			/* For i386, this also covers socketcall(SYS_SOCKET). */
 			check(seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, nr, 0),
 			      calls[i].name);
 		}
 	}
-	/* A ring creates sockets by requests that no filter sees. */
+	/* A ring creates sockets by requests that a filter cannot see. */
 	if (!io_uring)
 		check(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS),
 				       SCMP_SYS(io_uring_setup), 0), "io_uring_setup");
 }
 
-/* libseccomp 2.5 cannot load with all the flags that are wanted here. */
+/* libseccomp 2.5 cannot load a filter with all required flags. */
 static int install(scmp_filter_ctx ctx)
 {
 	struct sock_fprog prog;
@@ -212,7 +212,10 @@ static int install(scmp_filter_ctx ctx)
 	listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 			   SECCOMP_FILTER_FLAG_NEW_LISTENER |
 			   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &prog);
-	/* Before 5.19 a signal can interrupt a call that is being served. */
+	/*
+	 * Before Linux 5.19, a signal can interrupt a call that the supervisor is
+	 * handling.
+	 */
 	if (listener < 0 && errno == EINVAL)
 		listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 				   SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
@@ -230,7 +233,7 @@ int filter_load(bool io_uring)
 	ctx = seccomp_init(SCMP_ACT_ALLOW);
 	if (!ctx)
 		err(1, "failed to build the seccomp filter");
-	/* An architecture that is not listed has calls that are not covered. */
+	/* The filter does not cover the calls of an architecture that is not listed. */
 	check(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 			       SCMP_ACT_ERRNO(ENOSYS)), "unknown architectures");
 	for (a = 0; a < ARRAY_SIZE(arches); a++)
@@ -243,14 +246,14 @@ int filter_load(bool io_uring)
 		return listener;
 	switch (errno) {
 	case EBUSY:
-		errx(1, "cannot supervise: another program listens to this one's system calls already (nsfd run within nsfd run, or a container manager)");
+		errx(1, "cannot supervise: a seccomp listener is already installed, by another nsfd run or by a container manager");
 	case EACCES:
 		errx(1, "cannot supervise: --allow-new-privs requires CAP_SYS_ADMIN");
 	case EPERM:
-		errx(1, "cannot supervise: seccomp(2) is refused here; allow it in the profile of the container");
+		errx(1, "cannot supervise: seccomp(2) is denied; allow it in the profile of the container");
 	case EINVAL:
 	case ENOSYS:
-		errx(1, "cannot supervise: this kernel has no seccomp user notification; Linux 5.14 or later with CONFIG_SECCOMP_FILTER is required");
+		errx(1, "cannot supervise: this kernel lacks seccomp user notification; Linux 5.14 or later with CONFIG_SECCOMP_FILTER is required");
 	}
 	err(1, "failed to install the seccomp filter");
 }

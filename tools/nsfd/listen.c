@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nsfd listen: makes sockets in network namespaces and hands them to a program
- * as systemd hands sockets to a service, see sd_listen_fds(3).
+ * nsfd listen: create sockets in network namespaces and pass them to a program, as
+ * systemd does for a service (see sd_listen_fds(3)).
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -31,7 +31,7 @@ union address {
 	struct sockaddr_in6 in6;
 };
 
-/* Splits ADDR:PORT or [ADDR%DEV]:PORT, both numeric. The device is for later. */
+/* Splits ADDR:PORT or [ADDR%DEV]:PORT, both numeric. The device is looked up later. */
 static int parse(const char *text, union address *addr, char *device)
 {
 	char host[INET6_ADDRSTRLEN + IFNAMSIZ + 3], *end, *percent;
@@ -84,7 +84,7 @@ static int make_socket(int nsfd, const char *ns, int type, const char *text,
 		     "invalid address '%s': expected ADDR:PORT or [ADDR]:PORT, numeric",
 		     text);
 	type |= SOCK_CLOEXEC;
-	/* No --netns yet: the namespace that we are in. */
+	/* Without --netns, use the current namespace. */
 	if (nsfd < 0)
 		fd = socket(addr.any.sa_family, type, 0);
 	else
@@ -92,13 +92,13 @@ static int make_socket(int nsfd, const char *ns, int type, const char *text,
 	if (fd < 0)
 		err(1, "failed to create a socket for %s %s in %s", what, text, ns);
 
-	/* The name of a device means what it means in the socket's namespace. */
+	/* The name of a device is that in the socket's namespace. */
 	if (ifr.ifr_name[0]) {
 		if (ioctl(fd, SIOCGIFINDEX, &ifr))
 			err(1, "failed to find device '%s' in %s", ifr.ifr_name, ns);
 		addr.in6.sin6_scope_id = ifr.ifr_ifindex;
 	}
-	/* 0.0.0.0 and :: may both be asked for, so each is only what it says. */
+	/* Both 0.0.0.0 and :: can be requested, so :: must not include IPv4. */
 	if (addr.any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
 		err(1, "failed to set IPV6_V6ONLY for %s %s in %s", what, text, ns);
@@ -113,7 +113,7 @@ static int make_socket(int nsfd, const char *ns, int type, const char *text,
 	return fd;
 }
 
-/* Names are joined by colons and are at most 255 characters of ASCII. */
+/* Names are joined by colons and consist of at most 255 ASCII characters. */
 static void check_name(const char *name)
 {
 	const char *c;
@@ -126,9 +126,9 @@ static void check_name(const char *name)
 }
 
 /*
- * Puts the sockets at 3, 4, ..., open across exec, whatever was there before. A
- * socket that is in the place of another one is moved on first, so that one
- * descriptor more than there are sockets is enough.
+ * Moves the sockets to 3, 4, ... and clears FD_CLOEXEC, whatever was open there. A
+ * socket that has the number of another one is moved away first, so a single
+ * additional file descriptor is sufficient.
  */
 static void arrange(int *fds, int count)
 {
@@ -138,7 +138,7 @@ static void arrange(int *fds, int count)
 		fd = LISTEN_FDS_START + i;
 		if (fds[i] == fd) {
 			if (fcntl(fd, F_SETFD, 0))
-				err(1, "failed to keep socket %d open", fd);
+				err(1, "failed to clear FD_CLOEXEC of socket %d", fd);
 			continue;
 		}
 		for (j = i + 1; j < count; j++) {
@@ -149,12 +149,12 @@ static void arrange(int *fds, int count)
 				err(1, "failed to move socket %d", fd);
 		}
 		if (dup2(fds[i], fd) < 0)
-			err(1, "failed to move a socket to descriptor %d", fd);
+			err(1, "failed to move a socket to file descriptor %d", fd);
 		close(fds[i]);
 	}
 }
 
-/* A number as listen(2) takes it; the kernel lowers what is above somaxconn. */
+/* A number that listen(2) accepts; the kernel limits it to somaxconn. */
 static int parse_backlog(const char *text)
 {
 	char *end;
@@ -250,7 +250,7 @@ int cmd_listen(int argc, char **argv)
 	free(names);
 	set_number("LISTEN_FDS", count);
 	set_number("LISTEN_PID", getpid());
-	/* It may be that of another process, which sd_listen_fds(3) would notice. */
+	/* It may refer to another process, which sd_listen_fds(3) would detect. */
 	if (unsetenv("LISTEN_PIDFDID"))
 		err(1, "failed to unset LISTEN_PIDFDID");
 	if (user.name)

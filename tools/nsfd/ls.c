@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* nsfd ls: every namespace that can be found, and what holds it. */
+/* nsfd ls: list all namespaces that can be found, and their holders. */
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -27,12 +27,12 @@
 
 #include "cmd.h"
 
-/* The mark of a descriptor that carries a grant. */
+/* The mark of a delegated file descriptor. */
 #define DELEGATED "(delegated)"
 
 enum how { PROCESS, MOUNT, DESCRIPTOR, SOCKET, N_HOW };
 
-/* The names of these in JSON. */
+/* The JSON names of these. */
 static const char *const plural[N_HOW] = {
 	"processes", "mounts", "descriptors", "sockets",
 };
@@ -56,11 +56,11 @@ struct ns {
 	struct holder *holders[N_HOW];	/* the last one found comes first */
 };
 
-/* A process, or one of its threads, while it is looked at. */
+/* A process or thread that is being inspected. */
 struct task {
 	pid_t pid;
 	char path[48];		/* in /proc */
-	char comm[64];		/* read when it is needed, see command() */
+	char comm[64];		/* read on demand, see command() */
 };
 
 static const struct type {
@@ -79,10 +79,10 @@ static const struct type {
 
 static struct ns **all;
 static size_t n_all;
-static void *tree;		/* of tsearch(3), with what is in @all */
+static void *tree;		/* tsearch(3) tree of @all */
 static dev_t nsfs;
 static ino_t own_mnt;
-/* Text has the first process of a namespace only, and the number of the others. */
+/* Text output has only the first process of a namespace and the number of others. */
 static bool every_process;
 
 static void *need(void *memory)
@@ -102,7 +102,7 @@ static const char *type_name(int flag)
 	return "?";
 }
 
-/* The uid of the creator of the user namespace that owns @fd, or is @fd. */
+/* Returns the UID of the creator of the user namespace that @fd is or that owns it. */
 static bool owner(int fd, int type, uid_t *uid)
 {
 	bool found;
@@ -127,7 +127,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
-/* @fd may be -1: then the owner is not found out this time. */
+/* If @fd is -1, the owner is not determined this time. */
 static struct ns *find(int type, ino_t ino, int fd)
 {
 	struct ns key = { .type = type, .ino = ino }, *ns;
@@ -172,7 +172,7 @@ static bool number(const char *text, int *value)
 	return end != text && !*end;
 }
 
-/* Reads "net:[4026531840]". */
+/* Parses "net:[4026531840]". */
 static bool parse_link(const char *text, int *type, ino_t *ino)
 {
 	size_t i, len;
@@ -188,7 +188,7 @@ static bool parse_link(const char *text, int *type, ino_t *ino)
 	return false;
 }
 
-/* A title has any bytes in it, newlines too; the kernel ends it with one. */
+/* A process title can contain any bytes, also newlines; the kernel appends one. */
 static const char *command(struct task *task)
 {
 	ssize_t len = -1;
@@ -204,7 +204,7 @@ static const char *command(struct task *task)
 		close(fd);
 	}
 	task->comm[len > 0 ? len - 1 : 0] = 0;
-	/* A title may be empty, and a process gone. */
+	/* A title can be empty, and the process can have terminated. */
 	if (!*task->comm)
 		strcpy(task->comm, "?");
 	return task->comm;
@@ -219,8 +219,8 @@ static const char *const links[N_LINKS] = {
 };
 
 /*
- * The namespaces of a process or thread; @seen has those of its process, and
- * only what differs from them is noted.
+ * Records the namespaces of a process or thread. @seen contains those of its
+ * process; only those that differ are recorded.
  */
 static void scan_task(struct task *task, ino_t *seen)
 {
@@ -238,7 +238,7 @@ static void scan_task(struct task *task, ino_t *seen)
 		return;
 	for (i = 0; i < N_LINKS; i++) {
 		len = readlinkat(dir, links[i], text, sizeof(text) - 1);
-		/* If it is for want of privilege, it is for all of them. */
+		/* If a privilege is missing, it is missing for all of them. */
 		if (len < 0 && errno == EACCES)
 			break;
 		if (len < 0)
@@ -264,7 +264,10 @@ static void scan_task(struct task *task, ino_t *seen)
 	close(dir);
 }
 
-/* Does the descriptor carry a grant? Those of the module tell their namespace. */
+/*
+ * Checks whether the file descriptor is delegated. One of the module reports its
+ * namespace.
+ */
 static bool is_delegated(const char *task, int fd, ino_t *ino)
 {
 	char path[64], line[128];
@@ -285,7 +288,7 @@ static bool is_delegated(const char *task, int fd, ino_t *ino)
 	return found;
 }
 
-/* A descriptor of the module: it is not of nsfs, and cannot be opened anew. */
+/* A file descriptor of the module is not in nsfs, and cannot be reopened. */
 static void scan_anonymous(struct task *task, int fd)
 {
 	char path[64], text[32];
@@ -304,7 +307,7 @@ static void scan_anonymous(struct task *task, int fd)
 		     command(task))->delegated = delegated;
 }
 
-/* A socket or a tun device? */
+/* Checks whether it is a socket or a tun device. */
 static bool has_net(const struct statx *st)
 {
 	return S_ISSOCK(st->stx_mode) ||
@@ -312,7 +315,7 @@ static bool has_net(const struct statx *st)
 		st->stx_rdev_minor == 200);
 }
 
-/* A socket, or a tun device, that is not where its process is. */
+/* A socket or tun device that is in another namespace than its process. */
 static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 {
 	struct statx st;
@@ -324,7 +327,7 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
 	if (copy < 0)
 		return;
-	/* The number may be another descriptor's by now. */
+	/* The number may have been reused for another file descriptor. */
 	if (statx(copy, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) ||
 	    !has_net(&st))
 		nsfd = -1;
@@ -353,7 +356,7 @@ static void scan_descriptors(struct task *task, ino_t own)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir))) {
-		/* Nothing is asked of the file system: it might not answer. */
+		/* The file system is not queried, since it may not respond. */
 		if (!number(entry->d_name, &fd) ||
 		    statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC,
 			  STATX_TYPE | STATX_INO, &st))
@@ -363,7 +366,10 @@ static void scan_descriptors(struct task *task, ino_t own)
 			copy = nsfd_open(file);
 			if (copy < 0)
 				continue;
-			/* The number may be another descriptor's by now. */
+			/*
+			 * The number may have been reused for another file
+			 * descriptor.
+			 */
 			if (!nsfd_id(copy, NULL, &ino))
 				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR,
 				     task->pid, fd, command(task))->delegated =
@@ -380,7 +386,7 @@ static void scan_descriptors(struct task *task, ino_t own)
 		close(pidfd);
 }
 
-/* mountinfo has blanks and the like as three octal digits. */
+/* In mountinfo, blanks and similar characters are three octal digits. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -399,12 +405,12 @@ static void unescape(char *text)
 }
 
 /*
- * Opens what a process sees at @path, if that is a namespace. The process may
- * have prepared its mount namespace for us: no symbolic link leads out of it,
- * nothing is opened but a namespace, and no file system is asked that might not
- * answer. The mount point itself is always in the cache. In our own mount
- * namespace a file system that has to be asked at each step, such as hostfs,
- * is as good as for any other program.
+ * Opens the object that a process sees at @path, if that is a namespace. The
+ * process may have prepared its mount namespace: do not follow symbolic links out
+ * of it, do not open anything but a namespace, and do not query a file system that
+ * may not respond. The mount point itself is always in the cache. In the caller's
+ * own mount namespace, a file system that has to be queried at each step, such as
+ * hostfs, is acceptable, as it is for any other program.
  */
 static int open_mount(int root, const char *path, bool own)
 {
@@ -420,7 +426,7 @@ static int open_mount(int root, const char *path, bool own)
 		/* Linux before 5.12 */
 		if (file < 0 && errno == EINVAL)
 			how.resolve &= ~RESOLVE_CACHED;
-		/* Or something is being renamed or mounted just now. */
+		/* Or something is being renamed or mounted at this moment. */
 		else if (file >= 0 || errno != EAGAIN)
 			break;
 	}
@@ -436,7 +442,10 @@ static int open_mount(int root, const char *path, bool own)
 	return fd;
 }
 
-/* Finds the owner of @ns by its mount, unless something else is mounted over it. */
+/*
+ * Determines the owner of @ns by its mount, unless something is mounted on top of
+ * it.
+ */
 static void ask_mount(struct ns *ns, int root, const char *path, bool own)
 {
 	ino_t ino;
@@ -450,7 +459,7 @@ static void ask_mount(struct ns *ns, int root, const char *path, bool own)
 	close(fd);
 }
 
-/* The mounts in the mount namespace @mnt, if they have not been seen before. */
+/* Lists the mounts in the mount namespace @mnt, unless that has been done before. */
 static void scan_mounts(const struct task *task, ino_t mnt)
 {
 	char path[64], *line = NULL, *root, *point;
@@ -485,7 +494,7 @@ static void scan_mounts(const struct task *task, ino_t mnt)
 		ns = find(type, ino, -1);
 		if (!ns->has_uid)
 			ask_mount(ns, dir, point, mnt == own_mnt);
-		/* A copy of the mount in a copy of the mount namespace adds nothing. */
+		/* Ignore a copy of the mount in a copy of the mount namespace. */
 		for (h = ns->holders[MOUNT]; h; h = h->next)
 			if (!strcmp(h->name, point))
 				break;
@@ -511,11 +520,11 @@ static void scan_threads(struct task *process, const ino_t *seen)
 	DIR *dir;
 	int tid;
 
-	/* The directory has a link for each thread, and two of its own. */
+	/* The directory has a link for each thread, and two for itself. */
 	snprintf(path, sizeof(path), "%s/task", process->path);
 	if (!stat(path, &st) && st.st_nlink == 3)
 		return;
-	/* Threads are listed by the title of their process. */
+	/* Threads are listed with the title of their process. */
 	command(process);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
@@ -542,7 +551,7 @@ static void scan_process(pid_t pid)
 	scan_task(&task, seen);
 	scan_mounts(&task, seen[MNT]);
 	scan_threads(&task, seen);
-	/* Our own descriptors are those of this search. */
+	/* Skip the file descriptors of this search. */
 	if (pid != getpid())
 		scan_descriptors(&task, seen[NET]);
 }
@@ -574,8 +583,8 @@ static void finish(void)
 }
 
 /*
- * Reads a character from @text. Returns its length, and 0 if there is none: then
- * one byte is to be skipped.
+ * Reads a character from @text. Returns its length, or 0 if there is none: then,
+ * skip one byte.
  */
 static size_t character(const char *text, wchar_t *c)
 {
@@ -585,7 +594,7 @@ static size_t character(const char *text, wchar_t *c)
 	return len > MB_LEN_MAX ? 0 : len;
 }
 
-/* May it be written as it is: no control character, none that reorders text? */
+/* Checks that it can be printed: no control character, and none that reorders text. */
 static bool harmless(wchar_t c)
 {
 	static const struct {
@@ -603,7 +612,7 @@ static bool harmless(wchar_t c)
 	return iswprint(c);
 }
 
-/* A string of JSON, in UTF-8: bytes that are no UTF-8 become U+FFFD. */
+/* Prints a JSON string in UTF-8; invalid bytes become U+FFFD. */
 static void print_string(const char *text)
 {
 	wchar_t c;
@@ -671,8 +680,9 @@ static void print_json(void)
 }
 
 /*
- * A name as lsns(8) prints it, by \xHH where it would speak to the terminal. It
- * cannot end the item that it is in, nor look like the mark of a grant.
+ * Prints a name as lsns(8) does, with \xHH for bytes that could control the
+ * terminal. A name can neither end the item that it is in nor look like the mark of
+ * a delegation.
  */
 static void print_name(const char *text)
 {
@@ -755,7 +765,7 @@ int cmd_ls(int argc, char **argv)
 	}
 	if (optind != argc)
 		cmd_usage("ls", opt);
-	/* JSON is UTF-8 everywhere; a terminal may not be. */
+	/* JSON is always UTF-8; a terminal may not be. */
 	if (!setlocale(LC_CTYPE, json ? "C.UTF-8" : "") && json)
 		warnx("C.UTF-8: no such locale");
 	proc = opendir("/proc");

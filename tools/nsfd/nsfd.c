@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nsfd: lists, keeps and enters namespaces, and starts programs with sockets
- * of other network namespaces. See nsfd(1).
+ * nsfd: list, pin and enter namespaces, and run programs with sockets in other
+ * network namespaces. See nsfd(1).
  */
 #include <ctype.h>
 #include <err.h>
@@ -35,19 +35,19 @@ static const struct command {
 	{ "pin", cmd_pin, "<ns> <path>",
 	  "pin a namespace by a bind mount", "" },
 	{ "unpin", cmd_unpin, "<path>",
-	  "remove such a mount and its file", "" },
+	  "remove the bind mount of a namespace and its file", "" },
 	{ "exec", cmd_exec, "[options] <ns>... -- <program> [<argument>...]",
 	  "run a program in other namespaces",
 	  "     --preserve-credentials do not change IDs when entering a user namespace\n" },
 	{ "listen", cmd_listen, "[options] -- <program> [<argument>...]",
-	  "run a program with sockets in other network namespaces",
+	  "create sockets in network namespaces and pass them to a program",
 	  " -n, --netns <ns>           create the sockets that follow in this namespace\n"
 	  "     --name <name>          use this name for the sockets that follow\n"
 	  "     --tcp <addr>:<port>    create a listening TCP socket\n"
 	  "     --udp <addr>:<port>    create a bound UDP socket\n"
 	  "     --backlog <number>     use this backlog for the sockets that follow\n"
 	  "     --user <user>          run the program as this user\n"
-	  "     --no-new-privs         do not let the program gain privileges\n" },
+	  "     --no-new-privs         keep the program from gaining privileges by execve()\n" },
 	{ "run", cmd_run, "[options] -- <program> [<argument>...]",
 	  "run a program and create its sockets in other network namespaces",
 	  " -n, --netns <ns>           create its sockets in this namespace\n"
@@ -55,7 +55,7 @@ static const struct command {
 	  "                              all of /run/netns\n"
 	  "     --user <user>          run it, and the supervisor, as this user\n"
 	  "     --allow-io-uring       do not disable io_uring\n"
-	  "     --allow-new-privs      let it gain privileges by executing programs\n"
+	  "     --allow-new-privs      permit it to gain privileges by execve()\n"
 	  "     --preload <file>       use this preload library\n"
 	  " -v, --verbose              report each change of namespace\n" },
 };
@@ -65,7 +65,7 @@ static void usage(void)
 	size_t i;
 
 	puts("Usage:\n nsfd <command> [<argument>...]\n\n"
-	     "List, pin and enter namespaces, and create sockets in other ones.\n\n"
+	     "List, pin and enter namespaces, and create sockets in network namespaces.\n\n"
 	     "Commands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf(" %-8s %s\n", commands[i].name, commands[i].help);
@@ -91,7 +91,7 @@ void cmd_usage(const char *name, int opt)
 		       commands[i].options);
 		exit(0);
 	}
-	/* getopt has said what is wrong with an option. */
+	/* getopt has reported an invalid option. */
 	if (opt != '?')
 		warnx("%s: bad usage; try 'nsfd %s --help'", name, name);
 	exit(EXIT_USAGE);
@@ -173,9 +173,9 @@ static const struct option no_options[] = {
 };
 
 /*
- * Makes NETNS_DIR a shared mount as ip-netns(8) does. Without that, the first
- * "ip netns add" would bind the directory over itself, and what was mounted
- * below it before could not be removed any more.
+ * Makes NETNS_DIR a shared mount, as ip-netns(8) does. Otherwise, the first "ip
+ * netns add" would bind-mount the directory on itself, and earlier mounts below it
+ * could not be removed any more.
  */
 static void share_netns_dir(void)
 {
@@ -186,7 +186,7 @@ static void share_netns_dir(void)
 	dir = open(NETNS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		err(1, "failed to open %s", NETNS_DIR);
-	/* The lock of ip-netns(8). Any user can take it: do not wait for ever. */
+	/* The lock of ip-netns(8). Any user can hold it: do not wait indefinitely. */
 	for (tries = 50; flock(dir, LOCK_EX | LOCK_NB); tries--) {
 		if (errno != EWOULDBLOCK || !tries)
 			err(1, "failed to lock %s", NETNS_DIR);
@@ -263,7 +263,7 @@ int cmd_unpin(int argc, char **argv)
 	return 0;
 }
 
-/* Help, a version or a list that could not be written is a failure. */
+/* Fail if help, version or list could not be written. */
 static void flush_stdout(void)
 {
 	errno = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The network namespaces that "nsfd run" creates sockets in. The system call
- * and the module do it by a delegated descriptor. Without them, a thread that
- * has entered each namespace stays there and has given up its privileges.
+ * The network namespaces that "nsfd run" creates sockets in. The system call and
+ * the module use a delegated file descriptor. Without them, a thread for each
+ * namespace has entered it, has dropped its privileges, and stays there.
  */
 #include <err.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "cmd.h"
 #include "supervise.h"
 
-/* setns() and socket() need little. */
+/* setns() and socket() require little stack. */
 #define STACK_SIZE	(64 * 1024)
 
 struct place **places;
@@ -40,7 +40,7 @@ enum nsfd_way way_find(void)
 	int status;
 	pid_t pid;
 
-	/* A filter that kills what it does not know kills the child instead. */
+	/* A filter that kills for unknown calls kills the child instead. */
 	pid = fork();
 	if (pid < 0)
 		err(1, "failed to fork");
@@ -69,7 +69,7 @@ static ino_t owner_of(int fd)
 	struct stat st = { };
 	int owner = ioctl(fd, NS_GET_USERNS);
 
-	/* EPERM: it is not ours, nor of a descendant of ours. */
+	/* EPERM: the user namespace is neither the caller's nor a descendant of it. */
 	if (owner >= 0) {
 		fstat(owner, &st);
 		close(owner);
@@ -107,7 +107,7 @@ int place_add(const char *name, int fd)
 		if (granted < 0)
 			err(1, "failed to delegate sockets in '%s'", name);
 		place->fd = granted;
-		/* A delegated descriptor of the module is not a namespace file. */
+		/* A delegated file descriptor of the module is not a namespace file. */
 		if (way != NSFD_WAY_MODULE) {
 			close(fd);
 			place->file = granted;
@@ -177,9 +177,9 @@ static int create(struct place *place, int family, int type, int protocol)
 }
 
 /*
- * The socket's owner and the capabilities of its opener are those of the task
- * that asked for it: netlink, for one, looks at both when the socket is used.
- * If anything of it fails, the socket is not created with other credentials.
+ * The owner of a socket and the capabilities of its opener are those of the task
+ * that requested it: netlink, for example, checks both when the socket is used. If
+ * setting these fails, the socket is not created.
  */
 static int create_as(struct place *place, const struct creds *creds,
 		     int family, int type, int protocol)
@@ -196,7 +196,7 @@ static int create_as(struct place *place, const struct creds *creds,
 		return -EPERM;
 	gid = setfsgid(creds->gid);
 	uid = setfsuid(creds->uid);
-	/* These two do not report a failure but by what they are afterwards. */
+	/* These two report a failure only by the IDs that they leave. */
 	if ((gid_t)setfsgid(-1) != creds->gid || (uid_t)setfsuid(-1) != creds->uid ||
 	    set_capabilities(creds->effective & permitted, permitted))
 		fd = -EPERM;
@@ -218,7 +218,10 @@ static void wait_for(sem_t *sem)
 			abort();
 }
 
-/* The bounding set of a thread is its own: setresuid() of another leaves it. */
+/*
+ * Each thread has its own bounding set; setresuid() of another thread does not
+ * change it.
+ */
 static void drop_bound(void)
 {
 	int cap;
@@ -236,13 +239,13 @@ static void *inside(void *arg)
 
 	if (setns(place->fd, CLONE_NEWNET)) {
 		if (errno == EPERM)
-			errx(1, "cannot enter '%s': CAP_SYS_ADMIN is required in the user namespaces of the caller and of the namespace; with the nsfd module the caller's is not", place->name);
+			errx(1, "cannot enter '%s': CAP_SYS_ADMIN is required in the caller's user namespace and in the one that owns the namespace; with the nsfd module, only in the latter", place->name);
 		err(1, "failed to enter namespace '%s'", place->name);
 	}
 	if (!keep_capabilities)
 		drop_bound();
 	sem_post(&place->done);
-	/* From here on, the main thread has dropped what all threads share. */
+	/* The main thread has already dropped what all threads share. */
 	wait_for(&place->go);
 	if (keep_capabilities)
 		lower_capabilities(-1);

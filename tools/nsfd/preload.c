@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libnsfd-preload.so: spares programs under the supervisor of "nsfd run" its
- * notifications, where the kernel or the module has socketat(). See
- * libnsfd-preload(7).
+ * libnsfd-preload.so: avoid notifications for programs under "nsfd run" if the
+ * kernel or the module provides socketat(). See libnsfd-preload(7).
  *
  * The target of a thread is a word in memory that the library shares with the
- * supervisor, which remains the authority: in all other cases, the library makes
- * the system call, of which the supervisor is notified. A thread has no word before its
- * first setns(), nor has the child of a fork(), and in the child of a vfork()
- * the word is known to be another thread's.
+ * supervisor, which has the authority: in all other cases, the library makes the
+ * system call, of which the supervisor is notified. A thread has no word before its
+ * first setns(), nor has the child of a fork(). In the child of a vfork(), the word
+ * is known to belong to another thread.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,7 +31,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* Descriptors of ours are above those that programs expect to get. */
+/* Use file descriptors above those that programs expect. */
 #define FD_MIN	100
 
 static int (*real_openat)(int dirfd, const char *path, int flags, ...);
@@ -41,7 +40,7 @@ static int (*real_socket)(int family, int type, int protocol);
 
 static bool supervised;
 static pthread_key_t slot_key;
-/* Of this process, or of the parent in the child of a vfork(). */
+/* Of this process or, in the child of a vfork(), of the parent. */
 static _Atomic(struct preload_shared *) shared;
 /* Of the parent, after a fork(). */
 static struct preload_shared *inherited;
@@ -55,14 +54,14 @@ static void find_real(void)
 	real_socket = dlsym(RTLD_NEXT, "socket");
 }
 
-/* Constructors of other libraries may call us before ours has run. */
+/* Constructors of other libraries can call these functions before ours has run. */
 static void need_real(void)
 {
 	if (!real_socket)
 		find_real();
 }
 
-/* close() is a cancellation point, and what calls this may not be one. */
+/* close() is a cancellation point, and callers of this may not be one. */
 static void close_quietly(int fd)
 {
 	int saved = errno;
@@ -100,7 +99,7 @@ static int ask(int what, int arg)
 	return syscall(SYS_setns, what, arg);
 }
 
-/* The shared memory, or NULL if there is none for this process. */
+/* Returns the shared memory, or NULL if this process has none. */
 static struct preload_shared *map(void)
 {
 	struct preload_shared *new, *old = NULL;
@@ -127,7 +126,7 @@ static struct preload_shared *map(void)
 			munmap(inherited, inherited->size);
 		inherited = NULL;
 	} else {
-		/* Another thread was first. */
+		/* Another thread was faster. */
 		munmap(new, st.st_size);
 	}
 	return shared;
@@ -138,7 +137,7 @@ static struct preload_slot *own_slot(void)
 	return slot && slot->tid == (uint32_t)gettid() ? slot : NULL;
 }
 
-/* The slot of the thread; makes one if the supervisor agrees. */
+/* Returns the slot of the thread; creates one if the supervisor agrees. */
 static struct preload_slot *need_slot(void)
 {
 	struct preload_slot *mine = own_slot();
@@ -171,7 +170,7 @@ static int by_ino(const void *a, const void *b)
 	return one->ino < two->ino ? -1 : one->ino > two->ino;
 }
 
-/* The place of an inode, with a descriptor of ours; NULL if there is none. */
+/* Returns the place of an inode number, with an open file descriptor, or NULL. */
 static struct preload_place *find_place(ino_t ino)
 {
 	struct preload_place key = { .ino = ino }, *place;
@@ -193,7 +192,7 @@ static struct preload_place *find_place(ino_t ino)
 	return place;
 }
 
-/* Of itself neither call fails with EINTR: a signal has ended the notification. */
+/* Neither call fails with EINTR itself: a signal has interrupted the notification. */
 static int call_socket(int family, int type, int protocol)
 {
 	int saved = errno, fd;
@@ -245,7 +244,7 @@ int setns(int fd, int nstype)
 	}
 	errno = saved;
 	err = call_setns(fd, nstype);
-	/* For the next time. Now it was the supervisor's decision. */
+	/* For the next call. This one was handled by the supervisor. */
 	if (!err && !mine)
 		need_slot();
 	return err;
@@ -283,7 +282,7 @@ int socket(int family, int type, int protocol)
 		close_quietly(fd);
 	else if (errno != EBADF && errno != EINVAL && errno != EPERM && errno != ENOSYS)
 		return -1;
-	/* The program has closed our descriptor, or has put another in its place. */
+	/* The program has closed or replaced the library's file descriptor. */
 	if (fd >= 0 || errno == EBADF)
 		place->fd = -1;
 	errno = saved;
@@ -291,8 +290,8 @@ int socket(int family, int type, int protocol)
 }
 
 /*
- * A thread with a target that opens its own namespace, to come back to it, is
- * still in the original one. It gets a descriptor of its target.
+ * A thread with a target that opens its own namespace in order to restore it later
+ * is still in the original one. Return a file descriptor for its target.
  */
 static int opened(int fd, const char *path, int flags)
 {
@@ -375,7 +374,7 @@ int openat64(int dirfd, const char *path, int flags, ...)
 	return open_any(dirfd, path, flags | O_LARGEFILE, mode);
 }
 
-/* The headers call these with _FORTIFY_SOURCE if no mode is given. */
+/* With _FORTIFY_SOURCE, the headers call these if no mode is given. */
 int __open_2(const char *path, int flags)
 {
 	return open_any(AT_FDCWD, path, flags, 0);

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What libnsfd-preload.so and the supervisor of "nsfd run" have in common. */
+/* Shared by libnsfd-preload.so and the supervisor of "nsfd run". */
 #ifndef NSFD_PRELOAD_H
 #define NSFD_PRELOAD_H
 
 #include <limits.h>
 #include <stdint.h>
 
-/* Set by "nsfd run": there is a supervisor. */
+/* Set by "nsfd run" to indicate the supervisor. */
 #define PRELOAD_ENV		"NSFD_SUPERVISED"
 
 /*
- * Requests of the library are calls of setns() that the supervisor answers.
- * No descriptor has these numbers: without it they fail with EBADF.
+ * Requests of the library are calls of setns() that the supervisor handles. No file
+ * descriptor has these numbers: without the supervisor, they fail with EBADF.
  */
 #define PRELOAD_MAP		(INT_MIN + 0x4e53)	/* the shared memory */
 #define PRELOAD_SLOT		(INT_MIN + 0x4e54)	/* the slot of the thread */
 #define PRELOAD_FD		(INT_MIN + 0x4e55)	/* to create sockets, by index */
 #define PRELOAD_FILE		(INT_MIN + 0x4e56)	/* of the namespace, by index */
 
-/* What a slot contains that is not the index of a place. */
+/* The values of a slot other than the index of a place. */
 enum {
-	SLOT_START = -1,	/* the thread has not moved */
-	SLOT_HOME = -2,		/* it has returned to the original namespace */
+	SLOT_START = -1,	/* the thread has not called setns() */
+	SLOT_HOME = -2,		/* the thread has restored the original namespace */
 	SLOT_ASK = -3,		/* the supervisor decides */
 };
 
@@ -39,7 +39,7 @@ struct preload_place {
 
 #define PRELOAD_SLOTS	1024
 
-/* One for each process. All of it can be written to by the process. */
+/* One for each process, which can write to all of it. */
 struct preload_shared {
 	uint64_t dev;		/* of nsfs */
 	uint64_t home;		/* the original network namespace */

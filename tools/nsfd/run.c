@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nsfd run: runs a program whose sockets are created in other network
- * namespaces, under a supervisor that is notified of its system calls.
+ * nsfd run: run a program whose sockets are created in other network namespaces,
+ * under a supervisor that is notified of its system calls.
  */
 #include <dirent.h>
 #include <err.h>
@@ -59,8 +59,8 @@ static char *find_program(const char *name)
 }
 
 /*
- * With no_new_privs the kernel ignores what these bits would give, and the
- * program fails in ways that do not tell why. That is said before it starts.
+ * With no_new_privs, the kernel ignores these bits, and the program fails for no
+ * obvious reason. Report this before it starts.
  */
 static void check_program(const char *name, const struct options *options)
 {
@@ -73,7 +73,7 @@ static void check_program(const char *name, const struct options *options)
 	if (!file)
 		err(1, NULL);
 	if (stat(file, &st) || !S_ISREG(st.st_mode))
-		goto out; /* exec has the last word. */
+		goto out; /* execve() reports all other errors. */
 	if ((st.st_mode & S_ISUID) && st.st_uid != uid)
 		why = "set-user-ID";
 	else if ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != gid)
@@ -151,7 +151,7 @@ static bool has_etc(const char *name)
 	return found;
 }
 
-/* Descriptors for many namespaces; the program gets its own limit back. */
+/* Raises the limit for many namespaces; the program gets the original one. */
 static void raise_limit(struct rlimit *old)
 {
 	struct rlimit limit;
@@ -181,7 +181,7 @@ static void send_listener(int sock, int listener)
 	control.head.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.head), &listener, sizeof(int));
 	if (sendmsg(sock, &message, MSG_NOSIGNAL) != 1)
-		err(1, "failed to hand the listener to the supervisor");
+		err(1, "failed to pass the listener to the supervisor");
 }
 
 static int receive_listener(int sock)
@@ -204,14 +204,14 @@ static int receive_listener(int sock)
 		len = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
 	} while (len < 0 && errno == EINTR);
 	head = len == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-	/* The program has ended, and has said why. */
+	/* The program has terminated and reported the cause. */
 	if (!head || head->cmsg_type != SCM_RIGHTS)
 		exit(1);
 	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
 	return fd;
 }
 
-/* The supervisor keeps only standard error, until the program has ended. */
+/* The supervisor keeps only standard error, until the program has terminated. */
 static void detach(void)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -223,7 +223,10 @@ static void detach(void)
 		close(null);
 	if (chdir("/"))
 		err(1, "failed to change to the root directory");
-	/* A service manager sends these to all; the program may still need sockets. */
+	/*
+	 * A service manager sends these to all processes; the program may still
+	 * need sockets.
+	 */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
@@ -235,11 +238,11 @@ static void detach(void)
 }
 
 /*
- * The supervisor lives as the user of the program, without any capability. If
- * the program keeps privileges, so does the supervisor: a socket has the owner
- * and capabilities of its creator, and these have to be the program's. It uses
- * no more of them than CAP_SYS_PTRACE, to look at tasks of other users, unless
- * it creates a socket for a task that has them.
+ * The supervisor runs as the user of the program, without any capability. If the
+ * program keeps privileges, so does the supervisor: a socket has the owner and
+ * capabilities of its creator, and these have to be the program's. It uses only
+ * CAP_SYS_PTRACE of them, to inspect tasks of other users, unless it creates a
+ * socket for a task that has them.
  */
 noreturn static void be_supervisor(int sock, const struct options *options, int base,
 				   pid_t pid)
@@ -268,14 +271,17 @@ noreturn static void be_supervisor(int sock, const struct options *options, int 
 	if (supervised.keep)
 		lower_capabilities(traces ? CAP_SYS_PTRACE : -1);
 	if (prctl(PR_SET_DUMPABLE, 0))
-		err(1, "failed to become undumpable");
+		err(1, "failed to make the supervisor non-dumpable");
 	no_new_privs();
 	if (write(sock, "", 1) != 1)
 		exit(1);
 	supervise(receive_listener(sock), sock);
 }
 
-/* Waits for a byte. Without one, the supervisor has ended and said why. */
+/*
+ * Waits for a byte. Without one, the supervisor has terminated and reported the
+ * cause.
+ */
 static void wait_ready(int sock)
 {
 	char byte;
@@ -288,7 +294,7 @@ static void wait_ready(int sock)
 		exit(1);
 }
 
-/* Beside the program, not its child: a grandchild in a session of its own. */
+/* The supervisor is a grandchild in its own session, and not a child of the program. */
 static int start_supervisor(const struct options *options, int base)
 {
 	pid_t program = getpid(), pid;
@@ -320,8 +326,8 @@ static int start_supervisor(const struct options *options, int base)
 }
 
 /*
- * The library only saves time, so it is left out wherever ld.so(8) would not
- * load it. It comes last: another library's socket() may have to refuse.
+ * The library only saves time, so do not use it where ld.so(8) would not load it.
+ * Append it, because the socket() of another library may have to deny a call.
  */
 static void set_preload(const char *library)
 {
@@ -427,7 +433,7 @@ int cmd_run(int argc, char **argv)
 		etc_netns(name);
 	else if (name && has_etc(name))
 		warnx("run: /etc/netns/%s is not used: CAP_SYS_ADMIN is required", name);
-	/* Only with privilege can a filter be installed that allows new ones. */
+	/* Only a privileged process can install a filter that allows new privileges. */
 	if (options.user.name && !options.new_privs)
 		user_become(&options.user);
 	if (!options.new_privs)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The supervisor of "nsfd run": a process beside the program that is notified
- * of the system calls that the filter names, and creates the program's sockets
- * in the network namespaces that they belong to.
+ * The supervisor of "nsfd run": a separate process that is notified of the system
+ * calls that the filter selects, and creates the sockets of the program in the
+ * right network namespaces.
  *
- * Every task has a position: where the namespace that its sockets belong to was
- * last set. A task that has not moved is at the start; setns() to a granted
- * namespace makes that one its target; a task that the kernel has really moved
- * creates its sockets where it is. New tasks begin with the position of their
- * creator at that time, as they do with a real namespace.
+ * Every task has a position, which determines the namespace of its sockets. A task
+ * that has not called setns() is at the start. setns() to a granted namespace makes
+ * that one its target. A task that the kernel has moved creates its sockets in its
+ * actual namespace. New tasks inherit the position that their creator has at that
+ * time, as they inherit a real namespace.
  *
- * /proc is read by descriptors of /proc/TID that are opened once for a task, and
- * so is its pidfd: they do not refer to another task when the number is used
- * again.
+ * /proc is read by file descriptors for /proc/TID that are opened once for each
+ * task, and so is its pidfd: they do not refer to another task when the number is
+ * reused.
  */
 #include <dirent.h>
 #include <err.h>
@@ -71,12 +71,12 @@
 #define SYS_SOCKET_CALL	1	/* SYS_SOCKET of socketcall(2) */
 
 enum state {
-	AT_START,	/* has not moved: --netns, or the original namespace */
+	AT_START,	/* has not called setns(): --netns, or the original namespace */
 	AT_TARGET,	/* has set a target by setns() */
-	AT_REAL,	/* in its real namespace by a call of its own */
+	AT_REAL,	/* in its actual namespace, by a call of its own */
 };
 
-/* A target that a task has set, and when: descriptors are numbered likewise. */
+/* A target that a task has set, with a generation; file descriptors have one, too. */
 struct visit {
 	unsigned int generation;
 	int place;
@@ -85,12 +85,13 @@ struct visit {
 #define MAX_VISITS	64
 
 /*
- * The generation of a target that the preload library has set: it replaces what
- * is opened later, so every descriptor of the real namespace means that.
+ * The generation of a target that the preload library has set. The library replaces
+ * what is opened later, so every file descriptor for the actual namespace refers to
+ * that.
  */
 #define ALL_BEFORE	(UINT_MAX - 1)
 
-/* The targets since the real namespace was left. Never changed, but replaced. */
+/* The targets since the task left its actual namespace. Immutable, but replaceable. */
 struct history {
 	int users, count;
 	struct visit list[];
@@ -99,7 +100,7 @@ struct history {
 struct position {
 	enum state state;
 	int place;	/* of AT_TARGET */
-	ino_t real;	/* the network namespace that the kernel has it in */
+	ino_t real;	/* its actual network namespace */
 	struct history *history;
 };
 
@@ -112,23 +113,23 @@ struct task {
 	pid_t tid, tgid;	/* @tgid is 0 until it is needed */
 	int dir;		/* /proc/TID, or -1 while there are too many */
 	int pidfd;		/* the same, or -1 before Linux 6.9 for a thread */
-	uint64_t start;		/* in clock ticks, tells tasks of one number apart */
+	uint64_t start;		/* in clock ticks, distinguishes tasks with the same number */
 	struct position at;
 	bool check;		/* it may have moved since @at.real was read */
 	ino_t entering;		/* target of a setns() that the kernel performs */
 	bool powerless;		/* has been seen without CAP_SYS_ADMIN */
-	bool creating;		/* has not been heard of since its last creation */
-	bool vfork;		/* it was one that waits for its child ... */
-	struct numbers children; /* ... which is not among these */
-	bool listed;		/* its creations since the last settling */
+	bool creating;		/* has made no call since its last creation of a task */
+	bool vfork;		/* that was one that waits for its child ... */
+	struct numbers children; /* ... which is not one of these */
+	bool listed;		/* its creations since the last settle() */
 	uint64_t utime;		/* when that began */
-	pid_t exec_of;		/* leader whose number it gets by a pending exec */
+	pid_t exec_of;		/* the leader whose number it gets by a pending exec */
 	uint64_t stack;		/* of the process before that exec */
 	struct memory *memory;	/* shared with its preload library, if any */
 	struct preload_slot *slot;
 };
 
-/* A descriptor of the original namespace that a process has open. */
+/* A file descriptor for the original namespace that a process has open. */
 struct original {
 	int number, copy;
 	unsigned int generation;
@@ -140,8 +141,8 @@ struct original {
 /* The memory that a process shares with the supervisor. */
 struct memory {
 	int users;
-	bool off;	/* a filter may not allow what the library calls */
-	bool executed;	/* or is about to: the next request is from a new image */
+	bool off;	/* a filter may deny the calls of the library */
+	bool executed;	/* or is about to: the next request is that of a new image */
 	pid_t tgid;
 	uint64_t start;
 	int fd;
@@ -179,14 +180,14 @@ static struct era *eras;
 static size_t n_eras;
 static bool orphans;
 
-/* Whether any task may have left the namespace that the program started in. */
+/* Whether any task may have left the namespace in which the program started. */
 static bool somebody_moved;
 
 static struct seccomp_notif *request;
 static struct seccomp_notif_resp *response;
 static struct seccomp_notif_sizes sizes;
 static bool on_terminal = true;
-static bool have_pidfds;	/* nothing keeps us from asking by them */
+static bool have_pidfds;	/* no filter prevents their use */
 
 /* -- messages ------------------------------------------------------------- */
 
@@ -196,7 +197,7 @@ static void speak(const char *text)
 	static int count;
 	struct timespec now;
 
-	/* A program that repeats what fails must not fill a disk. */
+	/* A program that repeats an error must not fill the disk. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (now.tv_sec - since >= 10) {
 		since = now.tv_sec;
@@ -240,7 +241,7 @@ static void answer(int error, int64_t value, uint32_t flags)
 	response->flags = flags;
 	/* ENOENT: the task has been killed, or a signal has ended its call. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, response) && errno != ENOENT)
-		err(1, "failed to answer a notification");
+		err(1, "failed to respond to a notification");
 }
 
 static void go_on(void)
@@ -257,9 +258,9 @@ static bool still_waiting(void)
 {
 	if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request->id))
 		return true;
-	/* A call that is not answered would never return. */
+	/* A call without a response would never return. */
 	if (errno != ENOENT)
-		err(1, "failed to ask for a notification");
+		err(1, "failed to check a notification");
 	return false;
 }
 
@@ -361,7 +362,7 @@ static void set_position(struct position *at, const struct position *from)
 	*at = *from;
 }
 
-/* Makes the last of the visits the target. Without memory, nothing is told. */
+/* Makes the last of the visits the target. Exits if memory is insufficient. */
 static void set_history(struct position *at, const struct visit *visits, int count)
 {
 	struct history *history;
@@ -432,7 +433,7 @@ static void leave_slot(struct task *task)
 	task->slot = NULL;
 }
 
-/* The word is the program's to write, so it is no more than a request. */
+/* The program can write to the word, so it is only a request. */
 static void read_slot(struct task *task)
 {
 	struct visit visit = { .generation = ALL_BEFORE };
@@ -500,7 +501,7 @@ static void drop_process(pid_t tgid);
 static void forget(struct task *task)
 {
 	drop_process(task->tid);
-	/* Its children have another parent now. */
+	/* Its children have been reparented. */
 	if (task->listed) {
 		orphans = true;
 		n_listed--;
@@ -525,7 +526,10 @@ static int open_dir(struct task *task)
 	if (task->dir < 0)
 		return -1;
 	if (have_pidfds) {
-		/* Whoever calls this reads below @dir next: it is of the same task. */
+		/*
+		 * Callers read below @dir next, which proves that it is of the same
+		 * task.
+		 */
 		task->pidfd = syscall(SYS_pidfd_open, task->tid,
 				      O_EXCL /* PIDFD_THREAD */);
 		if (task->pidfd < 0 && errno == EINVAL)
@@ -535,7 +539,7 @@ static int open_dir(struct task *task)
 	return 0;
 }
 
-/* Looked up below the directory of a task that is no more, nothing is there. */
+/* Nothing can be found below the directory of a task that has exited. */
 static bool lives(struct task *task)
 {
 	struct stat_line line;
@@ -545,7 +549,10 @@ static bool lives(struct task *task)
 		       errno == EPERM;
 	if (task->dir >= 0)
 		return !faccessat(task->dir, "comm", F_OK, 0);
-	/* Without a free descriptor, this is not known: calls that need it fail. */
+	/*
+	 * Without a free file descriptor, this is unknown: calls that depend on it
+	 * fail.
+	 */
 	if (open_dir(task))
 		return errno != ENOENT && errno != ESRCH;
 	if (!read_stat(task->dir, "stat", &line) && line.start == task->start)
@@ -576,7 +583,7 @@ static void gather_tasks(void)
 
 static void sweep_processes(void);
 
-/* Forgets what has ended, so that the lists grow with what lives, not with time. */
+/* Removes tasks that have exited, so that the lists do not grow over time. */
 static void sweep(void)
 {
 	size_t i;
@@ -589,7 +596,7 @@ static void sweep(void)
 	sweep_at = n_tasks * 2 < 1024 ? 1024 : n_tasks * 2;
 }
 
-/* Gives descriptors back. The tasks are found again by number and start. */
+/* Closes file descriptors. The tasks are identified again by number and start time. */
 static void close_dirs(void)
 {
 	size_t i;
@@ -609,7 +616,7 @@ static const struct position *position_at(uint64_t start)
 	return &current;
 }
 
-/* Makes a task known. NULL and errno if it has ended or cannot be looked at. */
+/* Adds a task. Returns NULL with errno if it has exited or cannot be inspected. */
 static struct task *add_task(pid_t tid)
 {
 	struct stat_line line;
@@ -648,7 +655,7 @@ static struct task *add_task(pid_t tid)
 	return task;
 }
 
-/* Where the task really is, and whether it has moved by itself. */
+/* Updates the actual namespace of the task, and whether it has moved itself. */
 static int update(struct task *task)
 {
 	ino_t entering = task->entering;
@@ -657,7 +664,7 @@ static int update(struct task *task)
 	if (!task->check)
 		return 0;
 	if (fstatat(task->dir, "ns/net", &st, 0)) {
-		/* One that cannot be looked at has not moved if nobody has. */
+		/* A task that cannot be inspected has not moved if no task has. */
 		if (errno != EACCES || somebody_moved)
 			return -1;
 		task->check = false;
@@ -672,7 +679,7 @@ static int update(struct task *task)
 
 static void exec_ended(struct task *task);
 
-/* The task that waits for an answer, or NULL after it has been given one. */
+/* Returns the task that waits for a response, or NULL after sending one. */
 static struct task *caller(void)
 {
 	struct task *task = find_task(request->pid);
@@ -689,7 +696,7 @@ static struct task *caller(void)
 		}
 		if (!task) {
 			if (still_waiting()) {
-				complain(request->pid, "cannot be looked at in /proc: %m");
+				complain(request->pid, "cannot be inspected in /proc: %m");
 				fail(ENOMEM);
 			}
 			return NULL;
@@ -709,7 +716,7 @@ static struct task *caller(void)
 		exec_ended(task);
 	read_slot(task);
 	if (update(task)) {
-		complain(request->pid, "cannot tell its network namespace, since it is not dumpable: %m");
+		complain(request->pid, "its network namespace is unknown, because it is not dumpable: %m");
 		fail(EPERM);
 		return NULL;
 	}
@@ -720,11 +727,11 @@ static struct task *caller(void)
 /* -- descriptors of the original namespace -------------------------------- */
 
 /*
- * /proc/self/ns/net of a task with a target is still the file of its real
- * namespace, but the task means its target by it: it is to be restored. So a
- * descriptor of the real namespace means that only if it was open before the
- * task set its target, and else the target of the time when it was opened. It
- * is compared by open file description, as numbers are used again.
+ * /proc/self/ns/net of a task with a target is still the file of its actual
+ * namespace, but the task intends to restore its target with it. So a file
+ * descriptor for the actual namespace refers to that namespace only if it was open
+ * before the task set its target, and otherwise to the target at the time it was
+ * opened. Open file descriptions are compared, because numbers are reused.
  */
 static int by_tgid(const void *a, const void *b)
 {
@@ -778,7 +785,7 @@ static void count_process(const void *node, VISIT visit, int depth)
 	n_all++;
 }
 
-/* An array that ends with NULL, to be freed; NULL without memory. */
+/* Returns an array that ends with NULL and has to be freed, or NULL without memory. */
 static struct originals **list_processes(void)
 {
 	n_all = 0;
@@ -802,7 +809,7 @@ static void sweep_processes(void)
 			drop_process(list[i]->tgid);
 	free(list);
 	for (i = 0; i < n_memories; i++) {
-		/* It has been given, but no slot was asked for. */
+		/* The memory has been passed, but no slot was requested. */
 		if (!memories[i]->users && !find_task(memories[i]->tgid)) {
 			memories[i]->users = 1;
 			put_memory(memories[i--]);
@@ -816,7 +823,10 @@ static int copy_of(struct task *task, int number)
 
 	if (task->pidfd >= 0)
 		return syscall(SYS_pidfd_getfd, task->pidfd, number, 0);
-	/* Before 6.9 there are only pidfds of processes; most threads share. */
+	/*
+	 * Before Linux 6.9, only processes have pidfds; most threads share file
+	 * descriptors.
+	 */
 	pidfd = process_of(task) ? syscall(SYS_pidfd_open, task->tgid, 0) : -1;
 	if (pidfd < 0)
 		return -1;
@@ -834,7 +844,10 @@ static bool same_file(int one, int two)
 	return !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, one, two);
 }
 
-/* When other processes had a descriptor that was inherited or received. */
+/*
+ * The generation in which other processes had a file descriptor that was inherited
+ * or received.
+ */
 static unsigned int generation_of(int copy, unsigned int otherwise)
 {
 	struct originals **list = list_processes();
@@ -867,7 +880,10 @@ static void note_original(struct originals *process, int number, int copy,
 	if (i == process->count) {
 		item = reallocarray(process->list, i + 1, sizeof(*item));
 		if (!item) {
-			/* Without an entry it would seem to be opened later. */
+			/*
+			 * Without an entry, it would appear to have been opened
+			 * later.
+			 */
 			err(1, NULL);
 		}
 		process->list = item;
@@ -884,7 +900,7 @@ static void note_original(struct originals *process, int number, int copy,
 		process->count++;
 }
 
-/* Notes which descriptors of its real namespace the process has open now. */
+/* Records the file descriptors for its actual namespace that the process has open. */
 static int note_originals(struct task *task)
 {
 	char want[40], link[40], buffer[4096] __attribute__((aligned(8)));
@@ -898,7 +914,7 @@ static int note_originals(struct task *task)
 	if (!process_of(task))
 		return -1;
 	process = find_process(task->tgid, false);
-	/* The descriptors that its creator had open at that time are not known. */
+	/* The file descriptors that its creator had open at that time are unknown. */
 	otherwise = generation + 1;
 	if (!process && task->at.state == AT_TARGET &&
 	    task->at.history->list[task->at.history->count - 1].generation != ALL_BEFORE)
@@ -951,7 +967,7 @@ failed:
 	return -1;
 }
 
-/* Whether a descriptor is known that was opened during the visit. */
+/* Checks whether a known file descriptor was opened during the visit. */
 static bool visit_matters(struct originals *process, const struct history *old, int i)
 {
 	int j;
@@ -987,7 +1003,7 @@ static int set_target(struct task *task, int place)
 	return 0;
 }
 
-/* Whether this number is still the descriptor that it was, and since when. */
+/* Checks whether this number is still the same file descriptor, and since when. */
 static bool is_noted(struct task *task, struct originals *process, int number,
 		     unsigned int *since)
 {
@@ -1021,8 +1037,9 @@ static int place_before(const struct history *history, unsigned int since)
 }
 
 /*
- * The namespace that a task with a target means by a descriptor of the real one:
- * the index of a place, -1 for the real namespace, or -2 if it is ambiguous.
+ * Returns the namespace that a task with a target refers to by a file descriptor
+ * for its actual one: the index of a place, -1 for the actual namespace, or -2 if
+ * it is ambiguous.
  */
 static int meaning(struct task *task, int number)
 {
@@ -1046,13 +1063,13 @@ static int meaning(struct task *task, int number)
 	if (len < 0)
 		return -2;
 	link[len] = 0;
-	/* A path: it was opened by a name that says which namespace is meant. */
+	/* A path: the name with which it was opened identifies the namespace. */
 	if (strcmp(link, want))
 		return -1;
 	copy = copy_of(task, number);
 	if (copy < 0)
 		return -2;
-	/* Unknown descriptors were opened after the last target was set. */
+	/* Unknown file descriptors were opened after the last target was set. */
 	since = generation_of(copy, process ? generation + 1 : UNKNOWN);
 	close(copy);
 	return place_before(history, since);
@@ -1076,10 +1093,10 @@ static int know(pid_t tid)
 
 	if (tid <= 0 || (task && lives(task)))
 		return 0;
-	/* The number of one that has ended is used again. */
+	/* The number of a task that has exited has been reused. */
 	if (task)
 		forget(task);
-	/* ESRCH: it has ended since. */
+	/* ESRCH: it has exited since. */
 	return add_task(tid) || errno == ENOENT || errno == ESRCH ? 0 : -1;
 }
 
@@ -1113,7 +1130,7 @@ static int read_threads(pid_t tgid, pid_t unused, struct numbers *numbers)
 	return 0;
 }
 
-/* The children of a thread. Fails without CONFIG_PROC_CHILDREN. */
+/* Reads the children of a thread. Fails without CONFIG_PROC_CHILDREN. */
 static int read_children(pid_t tgid, pid_t tid, struct numbers *numbers)
 {
 	char path[64], *text = NULL, *p, *end;
@@ -1143,7 +1160,7 @@ static int read_children(pid_t tgid, pid_t tid, struct numbers *numbers)
 	return 0;
 }
 
-/* The children of all threads of a process. */
+/* Finds the children of all threads of a process. */
 static int search_children(pid_t tgid, pid_t unused, struct numbers *numbers)
 {
 	struct stat_line line;
@@ -1175,8 +1192,8 @@ static bool same_numbers(const struct numbers *a, const struct numbers *b)
 }
 
 /*
- * The kernel may leave one out of a list after one that it has just put there
- * has ended. That one is in no second list, so two equal ones are complete.
+ * The kernel can omit a child from a list if the preceding one exits meanwhile. The
+ * second list does not contain that one, so two equal lists are complete.
  */
 static int steadily(int (*read)(pid_t, pid_t, struct numbers *), pid_t tgid,
 		    pid_t tid, struct numbers *numbers)
@@ -1209,8 +1226,8 @@ static int children_of(pid_t tgid, pid_t tid, struct numbers *numbers)
 }
 
 /*
- * Makes the threads and the children of a process known. Fails if that may be
- * incomplete: the children of a thread that ends go to another thread.
+ * Adds the threads and the children of a process. Fails if these may be incomplete:
+ * the children of a thread that exits are reparented to another thread.
  */
 static int add_new(pid_t tgid)
 {
@@ -1254,10 +1271,10 @@ static bool has_new_child(struct task *task)
 }
 
 /*
- * Waits until a creation that was let go on has come to its end. A task that
- * sleeps, is stopped or has ended is not in it, nor is one that has spent time
- * in user mode meanwhile. A task in vfork() sleeps without being interruptible
- * until its child ends or executes: it has a child that it had not before.
+ * Waits until a creation that was continued has ended. This is so if the task
+ * sleeps, is stopped or has exited, or if it has spent time in user mode meanwhile.
+ * A task in vfork() sleeps uninterruptibly until its child exits or executes: it
+ * has a child that it did not have before.
  */
 static bool creation_ended(struct task *task)
 {
@@ -1280,8 +1297,8 @@ static bool creation_ended(struct task *task)
 		if (line.state == 'D' && task->vfork && has_new_child(task))
 			return true;
 		/*
-		 * A task that waits with a timeout may wake up by the very tick
-		 * that ends a pause of ours: let it fall asleep, look again.
+		 * A task that waits with a timeout may wake up on the same tick
+		 * that ends our pause: let it sleep again, and retry.
 		 */
 		if (tries % 8)
 			sched_yield();
@@ -1291,7 +1308,7 @@ static bool creation_ended(struct task *task)
 	return false;
 }
 
-/* A zombie has no children any more. */
+/* A zombie has no children. */
 static bool has_ended(pid_t tgid)
 {
 	struct stat_line line;
@@ -1315,10 +1332,10 @@ static struct task *next_listed(void)
 }
 
 /*
- * Before a task is created whose position differs from that of others which
- * are not known yet: makes those known, or sees to it that their start tells
- * them apart. Then no new task is ever assigned the position of another's
- * creator. false if that cannot be done.
+ * Before a task is created whose position differs from that of other unknown tasks:
+ * makes these known, or ensures that their start times distinguish them. So no new
+ * task is ever assigned the position of another task's creator. Returns false if
+ * this is impossible.
  */
 static bool settle(void)
 {
@@ -1336,11 +1353,11 @@ static bool settle(void)
 		tid = task->tid;
 		if (!process_of(task) || add_new(task->tgid))
 			orphans = true;
-		/* Adding tasks may have freed those that have ended. */
+		/* Adding tasks may have freed those that have exited. */
 		task = find_task(tid);
 		if (!task)
 			continue;
-		/* It may have ended before its children were listed. */
+		/* It may have exited before its children were listed. */
 		if (has_ended(task->tgid))
 			orphans = true;
 		task->creating = false;
@@ -1350,7 +1367,7 @@ static bool settle(void)
 	if (!orphans)
 		return true;
 
-	/* A child whose parent has ended is found by nothing but its start. */
+	/* A child whose parent has exited can be identified only by its start time. */
 	end = now_in_ticks() + 1;
 	while (now_in_ticks() < end)
 		pause_for(1000);
@@ -1363,7 +1380,7 @@ static bool settle(void)
 	return true;
 }
 
-/* Drops eras in which no living task has started. */
+/* Removes eras in which no living task has started. */
 static void prune_eras(void)
 {
 	bool *used = calloc(n_eras, sizeof(*used));
@@ -1416,7 +1433,7 @@ static bool read_memory(struct task *task, uint64_t address, void *data, size_t 
 	if (address <= UINTPTR_MAX) {
 		got = process_vm_readv(task->tid, &local, 1, &remote, 1, 0);
 	} else {
-		/* The task is one of 64 bits, and we are not. */
+		/* The task is 64-bit, and this process is not. */
 		fd = openat(task->dir, "mem", O_RDONLY | O_CLOEXEC);
 		if (fd >= 0) {
 			got = pread(fd, data, size, address);
@@ -1438,7 +1455,7 @@ static void creates(struct task *task, enum call_op op)
 #endif
 	} else if (op == OP_CLONE3 &&
 		   !read_memory(task, request->data.args[0], &flags, sizeof(flags))) {
-		/* The call will fail, or might do anything that it can do. */
+		/* The call will fail, or may have any effect that it can have. */
 		flags = CLONE_NEWNET | CLONE_PARENT;
 	}
 	if (flags & CLONE_NEWNET)
@@ -1446,11 +1463,11 @@ static void creates(struct task *task, enum call_op op)
 
 	if (!same_position(&task->at, &current)) {
 		if (!settle()) {
-			complain(task->tid, "cannot create a task: another thread's creation is not over, and their network namespaces differ");
+			complain(task->tid, "cannot create a task: another thread is still creating one, and their network namespaces differ");
 			fail(EAGAIN);
 			return;
 		}
-		/* settle() may have found out that the task has ended. */
+		/* settle() may have found that the task has exited. */
 		task = find_task(request->pid);
 		if (!task)
 			return;
@@ -1458,7 +1475,7 @@ static void creates(struct task *task, enum call_op op)
 		if (n_eras >= 1024)
 			prune_eras();
 	}
-	/* The child is listed by the parent of its creator, or when that ends. */
+	/* The child is listed by the parent of its creator, or when that exits. */
 	if (flags & CLONE_PARENT)
 		orphans = true;
 	task->creating = true;
@@ -1473,7 +1490,7 @@ static void creates(struct task *task, enum call_op op)
 	go_on();
 }
 
-/* From here on, the library does not replace descriptors any more. */
+/* From here on, the library does not replace file descriptors any more. */
 static int set_target_again(struct task *task)
 {
 	struct visit visit = { .place = task->at.place };
@@ -1485,14 +1502,14 @@ static int set_target_again(struct task *task)
 	return 0;
 }
 
-/* An exec of another thread than the leader ends as the leader's number. */
+/* An exec in a thread other than the leader ends with the number of the leader. */
 static void executes(struct task *task)
 {
 	struct memory *memory;
 	struct stat_line line;
 
 	task->powerless = false;
-	/* A library of the new image, if there is one, asks for memory again. */
+	/* A library in the new image, if there is one, requests memory again. */
 	memory = process_of(task) ? find_memory(task->tgid) : NULL;
 	if (memory)
 		memory->executed = true;
@@ -1502,7 +1519,7 @@ static void executes(struct task *task)
 	if (task->at.state == AT_TARGET &&
 	    task->at.history->list[task->at.history->count - 1].generation == ALL_BEFORE &&
 	    set_target_again(task)) {
-		complain(task->tid, "exec: failed to note the descriptors of its namespace: %m");
+		complain(task->tid, "exec: failed to record the file descriptors of its namespace: %m");
 		fail(EPERM);
 		return;
 	}
@@ -1516,8 +1533,8 @@ static void executes(struct task *task)
 }
 
 /*
- * If a thread is gone since its exec, and the process has another stack, it is
- * this thread that goes on by the leader's number, with its own position.
+ * If a thread has disappeared since its exec, and the process has another stack,
+ * that thread continues with the number of the leader, and with its own position.
  */
 static void exec_ended(struct task *leader)
 {
@@ -1533,7 +1550,7 @@ static void exec_ended(struct task *leader)
 			set_position(&leader->at, &gathered[i]->at);
 			leader->check = gathered[i]->check;
 			leader->entering = gathered[i]->entering;
-			/* The word that it had was of the image before. */
+			/* Its word was that of the image before. */
 			leave_slot(leader);
 		}
 		forget(gathered[i]);
@@ -1549,7 +1566,7 @@ static ino_t user_namespace(struct task *task)
 	return fstatat(task->dir, "ns/user", &st, 0) ? 0 : st.st_ino;
 }
 
-/* Whether the kernel would let the task enter the place by itself. */
+/* Checks whether the kernel would let the task enter the place. */
 static bool may_enter(struct task *task, int place)
 {
 	struct __user_cap_header_struct head = {
@@ -1563,7 +1580,7 @@ static bool may_enter(struct task *task, int place)
 		return false;
 	if (syscall(SYS_capget, &head, data) ||
 	    !(data[0].effective & 1U << CAP_SYS_ADMIN)) {
-		/* Without a new image or namespace, this does not change again. */
+		/* Without a new image or user namespace, this does not change. */
 		task->powerless = !what.keep;
 		return false;
 	}
@@ -1571,7 +1588,7 @@ static bool may_enter(struct task *task, int place)
 	return userns && (userns == own_userns || userns == places[place]->owner);
 }
 
-/* The inode number of the network namespace that setns() is to enter, or 0. */
+/* Returns the inode number of the network namespace that setns() is to enter, or 0. */
 static ino_t destination(struct task *task, int number, int nstype)
 {
 	char path[64], text[512];
@@ -1583,7 +1600,7 @@ static ino_t destination(struct task *task, int number, int nstype)
 		return 0;
 	if (st.st_dev == nsfs_dev)
 		return st.st_ino;
-	/* A pidfd names what its process is in. */
+	/* A pidfd refers to the namespace of its process. */
 	if (nstype != CLONE_NEWNET)
 		return 0;
 	snprintf(path, sizeof(path), "fdinfo/%d", number);
@@ -1628,8 +1645,8 @@ static uint64_t count_filters(struct task *task)
 }
 
 /*
- * Where the library may create sockets by itself: never by a thread inside, nor
- * where a filter of the program's own may kill it for a call it does not know.
+ * Checks whether the library may create sockets itself: not with a helper thread,
+ * and not if a filter of the program may kill it for an unknown call.
  */
 static bool cacheable(struct task *task)
 {
@@ -1707,7 +1724,7 @@ static struct memory *add_memory(pid_t tgid)
 	memories = reallocarray(memories, n_memories + 1, sizeof(*memories));
 	if (!memory || !memories)
 		err(1, NULL);
-	/* The process gets the file, too, and must not make it shorter. */
+	/* The process also receives the file, and must not be able to truncate it. */
 	shared = MAP_FAILED;
 	if (!ftruncate(fd, size) &&
 	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
@@ -1754,7 +1771,10 @@ static void serve_library(struct task *task, int what_for, int arg)
 				return;
 			}
 		}
-		/* That of an image, or of a process of this number, before. */
+		/*
+		 * The memory of another image, or of a previous process with this
+		 * number.
+		 */
 		if (memory && (memory->executed || memory->start != start_of(task->tgid))) {
 			memory->tgid = 0;
 			memory->users++;
@@ -1793,7 +1813,7 @@ static void serve_library(struct task *task, int what_for, int arg)
 	}
 }
 
-/* From now on the library of this process asks for each call. */
+/* From now on, the library passes each call of this process to the supervisor. */
 static void installs_filter(void)
 {
 	struct task *task = find_task(request->pid);
@@ -1839,7 +1859,7 @@ static void enters(struct task *task)
 		if (task->at.state == AT_TARGET)
 			means = meaning(task, number);
 		if (means == -2) {
-			complain(task->tid, "setns(%d): cannot tell whether the descriptor was opened before the thread entered '%s'",
+			complain(task->tid, "setns(%d): cannot determine whether the file descriptor was opened before the thread entered '%s'",
 				 number, places[task->at.place]->name);
 			fail(EPERM);
 			return;
@@ -1847,7 +1867,7 @@ static void enters(struct task *task)
 		if (means < 0) {
 			set_real(&task->at, ino);
 			write_slot(task);
-			explain(task->tid, "setns(%d): the thread's own network namespace again", number);
+			explain(task->tid, "setns(%d): back to the thread's own network namespace", number);
 			answer(0, 0, 0);
 			return;
 		}
@@ -1857,7 +1877,7 @@ static void enters(struct task *task)
 		return;
 	}
 	if (set_target(task, place)) {
-		complain(task->tid, "setns(%d): failed to note the descriptors of its namespace: %m", number);
+		complain(task->tid, "setns(%d): failed to record the file descriptors of its namespace: %m", number);
 		fail(EPERM);
 		return;
 	}
@@ -1869,7 +1889,7 @@ static void enters(struct task *task)
 
 /* -- sockets -------------------------------------------------------------- */
 
-/* The place that the task's sockets belong to, or -1: where the kernel has it. */
+/* Returns the place of the task's sockets, or -1 for its actual namespace. */
 static int place_of(struct task *task)
 {
 	switch (task->at.state) {
@@ -1893,7 +1913,7 @@ static bool read_creds(struct task *task, struct creds *creds)
 		return false;
 	creds->uid = uid;
 	creds->gid = gid;
-	/* Capabilities of another user namespace are none here. */
+	/* Capabilities in another user namespace do not apply in this one. */
 	if (user_namespace(task) != own_userns)
 		creds->effective = 0;
 	return true;
@@ -1914,7 +1934,7 @@ static void creates_socket(struct task *task, int family, int type, int protocol
 		return;
 	}
 	if (what.keep && !read_creds(task, &creds)) {
-		complain(task->tid, "cannot read its credentials");
+		complain(task->tid, "failed to read its credentials");
 		fail(EPERM);
 		return;
 	}
@@ -1927,7 +1947,7 @@ static void creates_socket(struct task *task, int family, int type, int protocol
 		return;
 	}
 	add.srcfd = fd;
-	/* The errors are those of the task's own descriptor table: EMFILE. */
+	/* Errors such as EMFILE are those of the task's own file descriptor table. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno != ENOENT)
 		fail(errno);
 	close(fd);
@@ -1956,7 +1976,7 @@ static void opens_device(struct task *task)
 		go_on();
 		return;
 	}
-	complain(task->tid, "would create a network device in the original namespace, not in '%s'; use nsfd exec",
+	complain(task->tid, "would create a network device in the original namespace instead of '%s'; use nsfd exec",
 		 places[place]->name);
 	fail(EPERM);
 }
@@ -1971,7 +1991,7 @@ static void serve(void)
 
 	memset(request, 0, sizes.seccomp_notif);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, request)) {
-		/* ENOENT: the task was killed before it could be heard. */
+		/* ENOENT: the task was killed before its notification was received. */
 		if (errno != ENOENT && errno != EINTR)
 			err(1, "failed to receive a notification");
 		return;
@@ -2014,13 +2034,13 @@ static void serve(void)
 		break;
 	case OP_FILTER:
 	case OP_NONE:
-		complain(task->tid, "system call %d of architecture %#x: not expected",
+		complain(task->tid, "unexpected system call %d of architecture %#x",
 			 data->nr, data->arch);
 		fail(ENOSYS);
 	}
 }
 
-/* After the program has ended, a terminal or pipe must not be kept for others. */
+/* After the program has terminated, do not keep its terminal or pipe open. */
 static void leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -2041,12 +2061,12 @@ static void first_task(void)
 	struct stat st;
 
 	if (fstatat(proc, "self/ns/user", &st, 0))
-		err(1, "failed to look at /proc/self/ns/user");
+		err(1, "failed to identify the user namespace");
 	own_userns = st.st_ino;
 	current = (struct position){ .state = AT_START, .real = start_ino };
 	task = add_task(what.pid);
 	if (!task)
-		err(1, "failed to look at process %d in /proc", what.pid);
+		err(1, "failed to inspect process %d in /proc", what.pid);
 	n_filters = count_filters(task);
 }
 
@@ -2060,7 +2080,7 @@ static void start_listening(void)
 	int self;
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
-		err(1, "cannot supervise: failed to ask for the sizes of notifications");
+		err(1, "cannot supervise: failed to get the sizes of notifications");
 	if (sizes.seccomp_notif < sizeof(*request))
 		sizes.seccomp_notif = sizeof(*request);
 	if (sizes.seccomp_notif_resp < sizeof(*response))
@@ -2069,14 +2089,17 @@ static void start_listening(void)
 	response = calloc(1, sizes.seccomp_notif_resp);
 	if (!request || !response)
 		err(1, NULL);
-	/* No notification has the number 0 yet: ENOENT, unless the flag is unknown. */
+	/*
+	 * The number 0 is not in use, so this fails with ENOENT unless the flag is
+	 * unknown.
+	 */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &probe) < 0 && errno != ENOENT)
 		err(1, "cannot supervise: Linux 5.14 or later is required");
 	self = syscall(SYS_pidfd_open, getpid(), 0);
 	have_pidfds = self >= 0 && !syscall(SYS_pidfd_send_signal, self, 0, NULL, 0);
 	if (self >= 0)
 		close(self);
-	/* Since 6.6: the task that waits runs on the processor of its answer. */
+	/* Since Linux 6.6: the waiting task runs on the CPU of the response. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
 }
 
@@ -2090,7 +2113,7 @@ void supervise_prepare(const struct supervised *supervised)
 	filter_numbers();
 	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0 || fstatat(proc, "self/ns/net", &st, 0))
-		err(1, "/proc of this PID namespace is required");
+		err(1, "cannot supervise: /proc of this PID namespace is required");
 	start_ino = st.st_ino;
 	nsfs_dev = st.st_dev;
 	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
@@ -2098,7 +2121,7 @@ void supervise_prepare(const struct supervised *supervised)
 		setrlimit(RLIMIT_NOFILE, &limit);
 		getrlimit(RLIMIT_NOFILE, &limit);
 	}
-	/* A task takes two. */
+	/* Each task requires two. */
 	max_dirs = limit.rlim_cur / 4 > 4096 ? 4096 : limit.rlim_cur / 4;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* "nsfd run": its filter, its supervisor, and where sockets are created. */
+/* "nsfd run": the filter, the supervisor, and the namespaces of sockets. */
 #ifndef NSFD_SUPERVISE_H
 #define NSFD_SUPERVISE_H
 
@@ -10,34 +10,34 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
-/* What a system call that the filter notifies does. */
+/* The operations of the system calls that are notified. */
 enum call_op {
 	OP_NONE, OP_SETNS, OP_UNSHARE, OP_SOCKET, OP_SOCKETCALL, OP_CLONE,
 	OP_CLONE3, OP_FORK, OP_VFORK, OP_EXEC, OP_IOCTL, OP_FILTER,
 };
 
-/* Learns the numbers of the calls; before filter_op(). */
+/* Determines the numbers of the calls; to be called before filter_op(). */
 void filter_numbers(void);
 enum call_op filter_op(uint32_t arch, int nr);
 /* Installs the filter for the calling thread and returns its listener. */
 int filter_load(bool io_uring);
 
-/* The credentials that a socket is created with, if not the supervisor's. */
+/* The credentials to create a socket with, if not the supervisor's. */
 struct creds {
 	uid_t uid;
 	gid_t gid;
 	uint64_t effective;
 };
 
-/* A network namespace that sockets are created in. */
+/* A network namespace in which sockets are created. */
 struct place {
 	const char *name;
 	int fd;			/* to create sockets with */
 	int file;		/* of the namespace, for setns() */
 	ino_t ino;
-	ino_t owner;		/* its user namespace, 0 if that cannot be told */
+	ino_t owner;		/* its user namespace, 0 if unknown */
 	uint64_t cookie;	/* SO_NETNS_COOKIE of its sockets, 0 if not yet known */
-	/* The rest is for a thread inside, where there is no other way. */
+	/* The rest is for a helper thread, if there is no other method. */
 	sem_t go, done;
 	const struct creds *creds;
 	int family, type, protocol;
@@ -48,21 +48,24 @@ extern struct place **places;
 extern int n_places;
 extern enum nsfd_way way;
 
-/* The way that works here, found without being killed by a seccomp filter. */
+/* The method to create sockets, determined without risking a seccomp kill. */
 enum nsfd_way way_find(void);
-/* Adds a namespace, and returns its index. Takes @fd. */
+/* Adds a namespace, consumes @fd, and returns the index. */
 int place_add(const char *name, int fd);
 int place_find(ino_t ino);
 /*
- * Starts the threads inside, if that is the way, or exits. With @keep they do
- * not give up their capabilities, but use them only as a task's own.
+ * Starts the helper threads if these are the method, or exits. With @keep, they
+ * keep their capabilities, but use only those of the requesting task.
  */
 void places_enter(bool keep);
-/* After the supervisor has become the user that it stays. */
+/* To be called after the supervisor has changed its user for the last time. */
 void places_drop(void);
-/* Lowers the effective capabilities of the calling thread to @cap, if not -1. */
+/*
+ * Reduces the effective capabilities of the calling thread to @cap, or to none if
+ * -1.
+ */
 void lower_capabilities(int cap);
-/* A descriptor, or an error as a negative number. */
+/* Returns a file descriptor, or a negative error number. */
 int place_socket(struct place *place, const struct creds *creds, int family,
 		 int type, int protocol);
 
@@ -73,11 +76,11 @@ struct supervised {
 	bool verbose;
 };
 
-/* Reads what has to be read while there is the privilege for it; or exits. */
+/* Reads everything that requires the initial privileges; or exits. */
 void supervise_prepare(const struct supervised *supervised);
 /*
- * Receives and answers until the last supervised task has ended. A byte on
- * @ready tells the program that it can go on.
+ * Handles notifications until the last supervised task has terminated. A byte on
+ * @ready tells the program to continue.
  */
 noreturn void supervise(int listener, int ready);
 

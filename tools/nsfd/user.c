@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Becoming an ordinary user with no capability in any set. */
+/* Become an ordinary user without any capability. */
 #include <err.h>
 #include <errno.h>
 #include <grp.h>
@@ -54,7 +54,7 @@ void user_become(const struct user *user)
 	cap_t none;
 	int cap;
 
-	/* The bounding set comes first: this is what needs CAP_SETPCAP. */
+	/* The bounding set comes first, because it requires CAP_SETPCAP. */
 	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
 		if (cap_get_bound(cap) && cap_drop_bound(cap))
 			err(1, "failed to drop the capability bounding set");
@@ -68,7 +68,7 @@ void user_become(const struct user *user)
 	if (setresuid(user->uid, user->uid, user->uid))
 		err(1, "failed to set user ID %u", user->uid);
 
-	/* The kernel does not clear the inheritable set, nor any for root. */
+	/* The kernel clears neither the inheritable set nor any set for root. */
 	none = cap_init();
 	if (!none || cap_set_proc(none))
 		err(1, "failed to drop capabilities");

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sockets in the network namespace of a descriptor, for kernels without the
- * system call socketat(): its rules and those of NS_NET_DELEGATE_SOCKETS, as
- * Documentation/userspace-api/nsfd.rst has them, by ioctl() on /dev/nsfd.
+ * Create sockets in the network namespace that a file descriptor refers to, by
+ * ioctl() on /dev/nsfd, for kernels without the socketat() system call. The rules
+ * are those of socketat() and NS_NET_DELEGATE_SOCKETS in
+ * Documentation/userspace-api/nsfd.rst.
  *
- * Security modules are asked as they are by the system call: about each
- * socket, with the caller's own credentials; about CAP_SYS_ADMIN; about each
- * request, by file_ioctl; about each passing on of a delegated descriptor, by
- * file_receive.
+ * Security modules are called as by the system call: for each socket, with the
+ * caller's own credentials; for CAP_SYS_ADMIN; for each request (file_ioctl); and
+ * whenever a delegated file descriptor is received (file_receive).
  *
- * A seccomp filter sees the request, but not what is in its argument, so a
- * filter of socket() that lets ioctl() pass must not be undone here. A delegated
- * descriptor is an explicit grant and works for everybody. Without one, the
- * device creates no socket in the caller's own network namespace, where
- * socket() does that, and none at all for a caller with a filter, which could
- * otherwise own a network namespace by creating a user namespace first.
+ * A seccomp filter can check the request, but not the contents of its argument. The
+ * module must not bypass a filter of socket() that allows ioctl(). A delegated file
+ * descriptor is an explicit permission and works for every caller. Without one, the
+ * device creates no socket in the caller's own network namespace, for which there
+ * is socket(), and none at all for a caller with a filter, which could otherwise
+ * become the owner of a network namespace by creating a user namespace first.
  */
 #include <linux/anon_inodes.h>
 #include <linux/capability.h>
@@ -44,12 +44,12 @@
 #define NSFD_REQUEST(cmd)	((cmd) & ~IOCSIZE_MASK)
 
 /**
- * struct nsfd_grant - what a delegated descriptor stands for
- * @net: the network namespace, kept
+ * struct nsfd_grant - state of a delegated file descriptor
+ * @net: the network namespace, with a reference
  * @tracker: of that reference
- * @delegated: whether it gives sockets to everybody, until it is revoked
+ * @delegated: true until the delegation is revoked
  *
- * It belongs to the open file, and so to all copies of the descriptor.
+ * It belongs to the open file, and so to all duplicates of the file descriptor.
  */
 struct nsfd_grant {
 	struct net *net;
@@ -59,7 +59,7 @@ struct nsfd_grant {
 
 static const struct file_operations nsfd_grant_fops;
 
-/* Whether a file of nsfs has a grant: only kernels with socketat() give any. */
+/* Check whether a file in nsfs is delegated, on kernels that support this. */
 static bool nsfs_file_delegates(const struct file *file)
 {
 #ifdef NS_NET_DELEGATE_SOCKETS
@@ -70,12 +70,12 @@ static bool nsfs_file_delegates(const struct file *file)
 }
 
 /**
- * nsfd_net - the network namespace that a file refers to
+ * nsfd_net - get the network namespace that a file refers to
  * @file: any file
  * @delegated: set to whether it is delegated, unless an error is returned
  *
- * Return: the namespace, which lives as long as @file; -EINVAL if it is one of
- * another type, -ENOTTY if it is no namespace.
+ * Return: the namespace, which @file pins; -EINVAL if it is of another type,
+ * -ENOTTY if @file is not a namespace.
  */
 static struct net *nsfd_net(const struct file *file, bool *delegated)
 {
@@ -119,7 +119,7 @@ static __always_inline int nsfd_create_socket(struct net *net,
 	if (err < 0)
 		return err;
 
-	/* Two numbers on some architectures; SOCK_CLOEXEC is O_CLOEXEC on all. */
+	/* These differ on some architectures; SOCK_CLOEXEC is always O_CLOEXEC. */
 	if (flags & SOCK_NONBLOCK)
 		flags = (flags & ~SOCK_NONBLOCK) | O_NONBLOCK;
 
@@ -129,7 +129,7 @@ static __always_inline int nsfd_create_socket(struct net *net,
 		return fd;
 	}
 
-	/* It releases the socket if it fails. */
+	/* On failure, this releases the socket. */
 	file = sock_alloc_file(sock, flags, NULL);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
@@ -141,8 +141,8 @@ static __always_inline int nsfd_create_socket(struct net *net,
 }
 
 /*
- * Whether the caller may use its privileges over @net here. Root may run under
- * a seccomp filter as well, so CAP_SYS_ADMIN is no exception.
+ * Check whether the caller may use its privileges over @net here. Root can also run
+ * with a seccomp filter, so CAP_SYS_ADMIN is no exception.
  */
 static bool nsfd_privileged(const struct net *net)
 {
@@ -161,9 +161,9 @@ static __always_inline int nsfd_socket_in(struct net *net, bool delegated,
 }
 
 /*
- * Structures begin with their size, and only ever grow at the end. Copies what
- * is known of the one at @user, which the caller may change meanwhile: the size
- * in the copy is not to be used.
+ * Structures begin with their size, and can only grow at the end. Copy the known part
+ * of the one at @user. The caller can change it meanwhile, so the size in the copy must
+ * not be used.
  */
 static int nsfd_get(void *arg, size_t known, const void __user *user)
 {
@@ -208,7 +208,7 @@ static int nsfd_socket_at(const struct nsfd_socket __user *user)
 	return ret;
 }
 
-/* NSFD_SOCKET on a delegated descriptor. */
+/* NSFD_SOCKET on a delegated file descriptor. */
 static int nsfd_socket_granted(const struct nsfd_grant *grant,
 			       const struct nsfd_socket __user *user)
 {
@@ -289,7 +289,7 @@ static int nsfd_delegate(const struct nsfd_delegate __user *user)
 	return ret;
 }
 
-/* A socket that is being made meanwhile is made; those that are made remain. */
+/* Sockets that are being created at this time are created; existing ones remain. */
 static int nsfd_revoke(struct nsfd_grant *grant, unsigned long arg)
 {
 	if (arg)

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs the library's tests on the running kernel: as root and, if it is root
-# that asks, as an ordinary user too; then the examples of the manual.
+# Runs the tests of the library on the running kernel, as root and, if run by root, as
+# an ordinary user too; then the examples of the manual.
 #
 # usage: check.sh BUILD [OUTPUT]
 #
-# BUILD is where they were built. OUTPUT/root and OUTPUT/user get a TAP file for
-# each program. Shown are the totals, and whatever did not pass.
+# BUILD is the directory in which they were built. A TAP file for each program is
+# written to OUTPUT/root and OUTPUT/user. Prints the totals, and the tests that did not
+# pass.
 set -eu
 
 # The examples, in namespaces "red" and "blue" that are made for them.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-/* Descriptors that carry the right to make sockets, of kernel or module. */
+/* Delegated file descriptors, of the kernel or the module. */
 #include <errno.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ int nsfd_revoke(int fd)
 		return -1;
 	if (!ioctl(fd, NS_NET_REVOKE_SOCKETS, 0))
 		return 0;
-	/* A kernel that doesn't know the request has not granted anything. */
+	/* A kernel without the request has not delegated anything. */
 	if (errno == ENOTTY)
 		errno = EINVAL;
 	return -1;

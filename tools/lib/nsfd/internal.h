@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * What the files of the library share. The numbers are here because it has to
- * build with the headers of any kernel.
+ * Shared by the files of the library. The numbers are here because the library has
+ * to build with the headers of any kernel.
  */
 #ifndef __NSFD_INTERNAL_H
 #define __NSFD_INTERNAL_H
@@ -57,27 +57,27 @@ struct nsfd_delegate {
 #define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
 
 /*
- * nsfd_type(), and whether the descriptor is one that the module delegated: it
- * is no file of nsfs, and known to the module alone.
+ * nsfd_type(), and whether the file descriptor was delegated by the module: then, it
+ * does not refer to a file in nsfs.
  */
 int nsfd_type_of(int fd, bool *by_module);
 
-/* The same, with EINVAL for all but network namespaces. 0 or -1. */
+/* Checks that it refers to a network namespace, or fails with EINVAL. */
 int nsfd_check_net(int fd, bool *by_module);
 
 /*
- * The line of the file @path that starts with @key: what follows @key, less the
- * newline, is in @value. 1, 0 if there is none, or -1.
+ * Reads the line of the file @path that starts with @key. @value receives the rest of
+ * it without the newline. Returns 1, 0 if there is no such line, or -1.
  */
 int nsfd_line(const char *path, const char *key, char *value, size_t size);
 
-/* The same for @fd in /proc/thread-self/fdinfo. */
+/* Reads a line of the file of @fd in /proc/thread-self/fdinfo. */
 int nsfd_fdinfo(int fd, const char *key, char *value, size_t size);
 
-/* A request to the device. ENOSYS if there is no device that takes it. */
+/* Makes a request to the device. ENOSYS if no device supports it. */
 int nsfd_device_ioctl(unsigned long request, void *arg);
 
-/* Closes @fd and leaves errno as it is. Returns -1. */
+/* Closes @fd without changing errno. Returns -1. */
 int nsfd_close_failed(int fd);
 
 #endif /* __NSFD_INTERNAL_H */

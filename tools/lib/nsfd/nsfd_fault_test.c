@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libnsfd where things fail that do not fail by themselves, and its side of
- * the module's interface. The linker puts the functions below in between the
- * library and the C library: neither the system call, nor delegation by the
- * kernel, nor the requests of a pidfd are ever there, and the device only as
- * far as a test wants it.
+ * Tests for the error paths of libnsfd, and for its use of the module. The linker
+ * inserts the functions below between the library and the C library: the system
+ * call, delegation by the kernel and the ioctls of a pidfd never exist, and the
+ * device only as far as a test requires it.
  */
 #include <linux/nsfd.h>
 #include <netinet/in.h>
@@ -38,7 +37,7 @@ struct fault {
 	int calls;
 };
 
-/* What a file contains whose fopen() is to fail with 0. */
+/* The content of a file, if fopen() is to fail with 0. */
 static const char *contents;
 
 static FILE *fopen_answer(void)
@@ -66,30 +65,30 @@ static FILE *fopen_answer(void)
 
 FAULTS(FAULT)
 
-/* What the library calls, for inode numbers of 64 bits. */
+/* What the library calls for 64-bit inode numbers. */
 FILE *__wrap_fopen64(const char *path, const char *mode);
 FILE *__wrap_fopen64(const char *path, const char *mode)
 {
 	return __wrap_fopen(path, mode);
 }
 
-/* The device, and a descriptor that it delegated. */
+/* The device, and a file descriptor that it has delegated. */
 static struct {
-	int open_error;		/* of the device, 0 if it opens */
-	int opened;		/* how often it was */
-	int answer;		/* to its requests: this, or -1 ... */
-	int error;		/* ... and this errno */
-	int granted;		/* the descriptor, or -1 */
+	int open_error;		/* of opening the device, 0 if it succeeds */
+	int opened;		/* how often it was opened */
+	int answer;		/* the result of its requests, or -1 ... */
+	int error;		/* ... with this errno */
+	int granted;		/* the delegated file descriptor, or -1 */
 	struct nsfd_socket socket;
 	struct nsfd_delegate delegate;
 	int asked_on;
 	int revoked;
 } module;
 
-/* What the system call would answer. */
+/* The errno of the system call. */
 static int syscall_error = ENOSYS;
 
-/* A process that is gone once a file in /proc/<pid>/ns has been opened. */
+/* A process that exits as soon as a file in /proc/<pid>/ns has been opened. */
 static struct ns_child *ends_after_open;
 
 int __real_open(const char *path, int flags, ...);
@@ -216,7 +215,7 @@ FIXTURE_TEARDOWN(fault)
 	EXPECT_EQ(PTHREAD_CANCEL_ENABLE, state);
 }
 
-/* socketat() to @nsfd: 0 or the errno. */
+/* Return 0 or the errno of socketat(). */
 static int try_at(int nsfd)
 {
 	int sk = socketat(nsfd, AF_INET, SOCK_STREAM, 0);
@@ -227,14 +226,14 @@ static int try_at(int nsfd)
 	return 0;
 }
 
-/* Larger than the stack that the library asks for. */
+/* Larger than the stack that the library requests. */
 static __thread volatile char thread_local[512 * 1024];
 
 TEST_F(fault, much_thread_local_storage)
 {
 	thread_local[self->net] = 1;
 	EXPECT_EQ(0, try_at(self->net));
-#ifndef __SANITIZE_THREAD__	/* which makes stacks larger by itself */
+#ifndef __SANITIZE_THREAD__	/* which enlarges stacks itself */
 	EXPECT_EQ(2, fail_pthread_create.calls);
 #endif
 }
@@ -289,7 +288,7 @@ TEST_F(fault, no_memory_to_read)
 	close(pidfd);
 }
 
-/* The number of a process might be another one's by the time it is opened. */
+/* The PID can have been reused when the file is opened. */
 TEST_F(fault, process_ends_while_it_is_opened)
 {
 	struct ns_child child = {};
@@ -325,7 +324,7 @@ TEST_F(fault, interrupted)
 	close(pair[1]);
 }
 
-/* The device is asked before there is a thread, and what it says holds. */
+/* The device must be used before a thread is created, and its result is final. */
 TEST_F(fault, device)
 {
 	static const int errors[] = { EBADF, EINVAL, EAFNOSUPPORT, EMFILE };
@@ -351,7 +350,7 @@ TEST_F(fault, device)
 	}
 	EXPECT_EQ(0, fail_pthread_create.calls);
 
-	/* But EPERM for the caller's own namespace means that socket() does it. */
+	/* But EPERM for the caller's own namespace must lead to socket(). */
 	module.error = EPERM;
 	own = nsfd_open_pid(0, CLONE_NEWNET);
 	ASSERT_LE(0, own);
@@ -370,7 +369,7 @@ TEST_F(fault, device)
 	EXPECT_EQ(0, module.opened);
 }
 
-/* A device that is of no use is as good as none. */
+/* A device that cannot be used must be treated as missing. */
 TEST_F(fault, no_device)
 {
 	static const int errors[] = { ENOENT, ENXIO, EACCES, EPERM };
@@ -388,7 +387,7 @@ TEST_F(fault, no_device)
 	EXPECT_EQ(0, try_at(self->net));
 	EXPECT_EQ(-1, nsfd_delegate(self->net));
 	EXPECT_EQ(ENOSYS, errno);
-	/* but one that could not be asked is another matter */
+	/* but not one that could not be tried */
 	module.open_error = EMFILE;
 	EXPECT_EQ(EMFILE, try_at(self->net));
 }
@@ -412,8 +411,8 @@ TEST_F(fault, device_delegates)
 }
 
 /*
- * A descriptor that the module delegated needs no device, whether or not the
- * kernel has the system call, which does not take it for a namespace.
+ * A file descriptor that the module has delegated must not require the device,
+ * whether or not the kernel has the system call, which does not accept it.
  */
 TEST_F(fault, delegated_by_module)
 {
@@ -449,14 +448,14 @@ TEST_F(fault, delegated_by_module)
 	EXPECT_EQ(1234, nsfd_delegate(module.granted));
 	EXPECT_EQ(module.granted, module.delegate.nsfd);
 
-	/* this one's fdinfo says nothing: the real one is in nsfd_test.c */
+	/* this one has no such line in fdinfo: the real one is in nsfd_test.c */
 	EXPECT_EQ(-1, nsfd_id(module.granted, &dev, &ino));
 	EXPECT_EQ(EOPNOTSUPP, errno);
 	contents = "ns-inode:\t4026531840\n";
 	fail_fopen = (struct fault){ .times = 1 };
 	EXPECT_EQ(0, nsfd_id(module.granted, &dev, &ino));
 	EXPECT_EQ(4026531840, ino);
-	/* Where ino_t is narrower, what does not fit is no other number. */
+	/* If ino_t is narrower, a number that does not fit must be an error. */
 	contents = "ns-inode:\t99999999999\n";
 	fail_fopen = (struct fault){ .times = 1 };
 	if (sizeof(ino) < 8) {
@@ -469,7 +468,7 @@ TEST_F(fault, delegated_by_module)
 	EXPECT_EQ(0, nsfd_is_delegated(module.granted));
 }
 
-/* An answer of the system call is final. */
+/* The result of the system call must be final. */
 TEST_F(fault, system_call_says_no)
 {
 	static const int errors[] = { EBADF, EINVAL, EPERM, EMFILE, ENOBUFS, EACCES };

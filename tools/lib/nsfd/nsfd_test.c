@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libnsfd on the running kernel, whichever way it has to sockets in other
- * network namespaces: what the library promises is the same for all of them,
- * and where it is not, the tests say so.
+ * Tests for libnsfd on the running kernel, with every method that is available: the
+ * guarantees of the library are the same for all of them, and the tests state the
+ * exceptions.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -23,7 +23,7 @@
 #define SO_PASSPIDFD 76
 #endif
 
-/* Sanitizers have memory, locks and threads of their own. */
+/* Sanitizers have their own memory, locks and threads. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SKIP_IF_SANITIZED()	SKIP(return, "not with a sanitizer")
 #else
@@ -58,7 +58,7 @@ static uint64_t cookie_at(int nsfd)
 	return cookie;
 }
 
-/* The errno of a try to make a socket, 0 if it worked. */
+/* Return 0 if a socket can be created, or the errno. */
 static int try_at(int nsfd)
 {
 	int sk = socketat(nsfd, AF_INET, SOCK_STREAM, 0);
@@ -69,7 +69,7 @@ static int try_at(int nsfd)
 	return 0;
 }
 
-/* Root by birth, not in a user namespace of its own that has no other user. */
+/* Root from the start, and not in a user namespace with a single user. */
 static bool real_root;
 
 static int become_privileged(void)
@@ -78,7 +78,7 @@ static int become_privileged(void)
 	return become_root();
 }
 
-/* A server without any privilege, as after its start. */
+/* Become what a server is after its start: a process without privileges. */
 static int become_worker(void)
 {
 	int err = real_root ? become_nobody() : 0;
@@ -97,7 +97,7 @@ static int count_fds(void)
 	return n;
 }
 
-/* A network namespace with no task in it. */
+/* Create a network namespace without tasks. */
 static int new_netns(void)
 {
 	struct ns_child child;
@@ -110,7 +110,7 @@ static int new_netns(void)
 	return fd;
 }
 
-/* A mount namespace of our own. */
+/* Enter a new mount namespace. */
 static int private_mounts(void)
 {
 	if (unshare(CLONE_NEWNS))
@@ -121,8 +121,8 @@ static int private_mounts(void)
 #define KILL	(-1)
 
 /*
- * From now on system call @nr fails with @error, or kills the process; if @arg
- * is not 0, only where its second argument without the lowest byte is @arg.
+ * From now on, system call @nr fails with @error, or kills the process. If @arg is
+ * not 0, this is only so if its second argument without the lowest byte is @arg.
  */
 static int deny_syscall(int nr, unsigned int arg, int error)
 {
@@ -207,7 +207,7 @@ TEST_F(lib, open_by_path)
 	close(mkstemp(fifo));
 	unlink(fifo);
 	ASSERT_EQ(0, mkfifo(fifo, 0600));
-	/* Other files are not opened. */
+	/* Other files must not be opened. */
 	watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	ASSERT_LE(0, inotify_add_watch(watch, fifo, IN_OPEN));
 	EXPECT_ERRNO(EINVAL, nsfd_open(fifo));
@@ -247,7 +247,7 @@ TEST_F(lib, open_by_name)
 	EXPECT_ERRNO(EINVAL, nsfd_open_name("file"));
 }
 
-/* Where /var/run is a directory of its own, ip-netns(8) may use that one. */
+/* If /var/run is not a symbolic link, ip-netns(8) may use its own directory there. */
 TEST_F(lib, open_by_name_in_var_run)
 {
 	int fd;
@@ -264,7 +264,7 @@ TEST_F(lib, open_by_name_in_var_run)
 	EXPECT_EQ(1, nsfd_equal(self->net, fd));
 	close(fd);
 
-	/* A file in /run/netns takes precedence, whatever it is. */
+	/* A file in /run/netns takes precedence, even if it is not a namespace. */
 	ASSERT_EQ(0, mkdir("/run/netns", 0755));
 	close(open("/run/netns/blue", O_CREAT | O_WRONLY, 0600));
 	EXPECT_ERRNO(EINVAL, nsfd_open_name("blue"));
@@ -302,7 +302,7 @@ TEST_F(lib, open_by_pid)
 		close(fd);
 	}
 
-	/* 0 is the thread, not the process. */
+	/* 0 is the calling thread, not the process. */
 	ASSERT_EQ(0, pthread_create(&thread, NULL, open_in_new_netns, fds));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(0, nsfd_equal(self->own, fds[0]));
@@ -336,7 +336,7 @@ TEST_F(lib, open_by_pid)
 	EXPECT_ERRNO(EACCES, nsfd_open_pid(1, CLONE_NEWNET));
 }
 
-/* A process that has ended and not been waited for has no namespaces. */
+/* A process that has terminated and not been waited for has no namespaces. */
 TEST_F(lib, open_of_a_zombie)
 {
 	int pidfd, fds = count_fds();
@@ -365,7 +365,7 @@ FIXTURE(pidfd) {
 	int self;
 };
 
-/* Without the requests of a pidfd, as before Linux 6.11. */
+/* Without the ioctls of a pidfd, as before Linux 6.11. */
 FIXTURE_VARIANT(pidfd) {
 	bool old;
 };
@@ -423,7 +423,7 @@ TEST_F(pidfd, errors)
 	EXPECT_ERRNO(EBADF, nsfd_open_pidfd(pipes[0], CLONE_NEWNET));
 	close(pipes[0]);
 	close(pipes[1]);
-	/* pidfd_send_signal() takes one of these for a pidfd. */
+	/* pidfd_send_signal() accepts this as a pidfd. */
 	dir = open("/proc/self", O_RDONLY | O_DIRECTORY);
 	ASSERT_LE(0, dir);
 	EXPECT_ERRNO(EBADF, nsfd_open_pidfd(dir, CLONE_NEWNET));
@@ -432,7 +432,7 @@ TEST_F(pidfd, errors)
 	ns_child_stop(&self->child);
 	EXPECT_ERRNO(ESRCH, nsfd_open_pidfd(copy, CLONE_NEWNET));
 	close(copy);
-	EXPECT_EQ(fds - 2, count_fds());	/* what the child had */
+	EXPECT_EQ(fds - 2, count_fds());	/* those of the child */
 }
 
 TEST_F(pidfd, no_access)
@@ -543,7 +543,7 @@ TEST_F(lib, pin)
 	snprintf(link, sizeof(link), "%s/link", dir);
 	fds = count_fds();
 
-	/* makes the file, keeps the namespace, takes all away again */
+	/* pin must create the file and pin the namespace; unpin must undo both */
 	ASSERT_EQ(0, nsfd_pin(self->net, path));
 	fd = nsfd_open(path);
 	EXPECT_EQ(1, nsfd_equal(self->net, fd));
@@ -555,13 +555,13 @@ TEST_F(lib, pin)
 	ASSERT_EQ(0, unlink(link));
 	fd = nsfd_open(path);
 	EXPECT_LE(0, fd);
-	/* being open does not keep the mount */
+	/* an open file must not pin the mount */
 	EXPECT_EQ(0, nsfd_unpin(path));
 	close(fd);
 	EXPECT_EQ(-1, access(path, F_OK));
 	EXPECT_ERRNO(ENOENT, nsfd_unpin(path));
 
-	/* onto a file that is there */
+	/* on an existing file */
 	close(open(there, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	EXPECT_ERRNO(EINVAL, nsfd_unpin(there));
 	EXPECT_EQ(0, access(there, F_OK));
@@ -571,7 +571,7 @@ TEST_F(lib, pin)
 	close(fd);
 	EXPECT_EQ(0, nsfd_unpin(there));
 
-	/* what is refused leaves nothing, and what was there as it was */
+	/* failures must leave no file behind and existing files unchanged */
 	EXPECT_ERRNO(EBADF, nsfd_pin(-1, path));
 	EXPECT_ERRNO(EBADF, nsfd_pin(self->path, path));
 	EXPECT_ERRNO(EINVAL, nsfd_pin(self->pipe, path));
@@ -583,7 +583,7 @@ TEST_F(lib, pin)
 	EXPECT_ERRNO(ENOTDIR, nsfd_pin(self->net, "/tmp/"));
 	EXPECT_ERRNO(ENOTDIR, nsfd_pin(self->net, "/dev/null/x"));
 	EXPECT_ERRNO(ENOENT, nsfd_pin(self->net, "/tmp/nosuch.nsfd/x"));
-	/* two mount namespaces must not keep each other */
+	/* two mount namespaces must not pin each other */
 	mnt = open_ns(0, "mnt");
 	EXPECT_ERRNO(EINVAL, nsfd_pin(mnt, path));
 	EXPECT_EQ(-1, access(path, F_OK));
@@ -608,7 +608,7 @@ TEST_F(lib, pin)
 	EXPECT_ERRNO(EACCES, nsfd_pin(self->net, path));
 }
 
-/* Only a file that nsfd_unpin() may remove is mounted on, and only once. */
+/* Only a file that nsfd_unpin() may remove can be mounted on, and only once. */
 TEST_F(lib, pin_keeps_files)
 {
 	char dir[] = "/tmp/nsfd.XXXXXX", file[64], link[64], path[64];
@@ -622,7 +622,7 @@ TEST_F(lib, pin_keeps_files)
 	snprintf(file, sizeof(file), "%s/file", dir);
 	snprintf(link, sizeof(link), "%s/link", dir);
 
-	/* A file with content is refused, and so is what is not a file. */
+	/* A file with content must be rejected, and so must other objects. */
 	fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	ASSERT_EQ(1, write(fd, "x", 1));
 	close(fd);
@@ -632,7 +632,10 @@ TEST_F(lib, pin_keeps_files)
 	EXPECT_ERRNO(EEXIST, nsfd_pin(self->net, path));
 	ASSERT_EQ(0, unlink(path));
 
-	/* A link as the last component is not followed, dangling or not. */
+	/*
+	 * A symbolic link as the last component must not be followed, dangling or
+	 * not.
+	 */
 	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	ASSERT_EQ(0, symlink(path, link));
 	EXPECT_ERRNO(ELOOP, nsfd_pin(self->net, link));
@@ -641,14 +644,14 @@ TEST_F(lib, pin_keeps_files)
 	EXPECT_ERRNO(ELOOP, nsfd_pin(self->net, link));
 	EXPECT_EQ(-1, access(path, F_OK));
 
-	/* Another caller is between its look at the file and its mount. */
+	/* Another caller is between the check of the file and its mount. */
 	fd = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
 	ASSERT_EQ(0, flock(fd, LOCK_EX));
 	EXPECT_ERRNO(EBUSY, nsfd_pin(self->net, path));
 	EXPECT_EQ(0, access(path, F_OK));
 	close(fd);
 
-	/* A file with content under a mount of others stays. */
+	/* A file with content under the mount of another program must stay. */
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	ASSERT_EQ(0, mount("/proc/self/ns/uts", file, NULL, MS_BIND, NULL));
 	EXPECT_EQ(0, nsfd_unpin(file));
@@ -656,7 +659,7 @@ TEST_F(lib, pin_keeps_files)
 	EXPECT_EQ(1, st.st_size);
 	close(fd);
 
-	/* The file cannot be removed: the mount stays. */
+	/* If the file cannot be removed, the mount must stay. */
 	ASSERT_EQ(0, nsfd_pin(self->net, path));
 	ASSERT_EQ(0, mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL));
 	EXPECT_ERRNO(EROFS, nsfd_unpin(path));
@@ -665,7 +668,7 @@ TEST_F(lib, pin_keeps_files)
 	close(fd);
 	ASSERT_EQ(0, mount(NULL, dir, NULL, MS_REMOUNT, NULL));
 
-	/* In a less privileged mount namespace a copied mount is locked. */
+	/* In a less privileged mount namespace, a copied mount is locked. */
 	ASSERT_EQ(0, unshare(CLONE_NEWUSER | CLONE_NEWNS));
 	EXPECT_ERRNO(EBUSY, nsfd_unpin(path));
 }
@@ -685,9 +688,9 @@ TEST_F(lib, way)
 	EXPECT_EQ(NULL, nsfd_way_name(4));
 	TH_LOG("the way is %s", nsfd_way_name(self->way));
 
-	/* no way: the system call and setns() are taken away */
+	/* no method: neither the system call nor setns() */
 	ASSERT_EQ(0, deny_syscall(__NR_socketat, 0, ENOSYS));
-	/* With a filter, the module takes delegated descriptors only. */
+	/* With a filter, the module accepts only delegated file descriptors. */
 	EXPECT_EQ(NSFD_WAY_THREAD, nsfd_have_socketat());
 	ASSERT_EQ(0, deny_syscall(__NR_setns, 0, ENOSYS));
 	EXPECT_EQ(NSFD_WAY_NONE, nsfd_have_socketat());
@@ -696,8 +699,8 @@ TEST_F(lib, way)
 }
 
 /*
- * Without the system call, a filter of socket() decides about every socket: the
- * module, to which such a filter is blind, is no way around it.
+ * Without the system call, a filter of socket() must apply to every socket: the
+ * module, whose requests it cannot check, must not bypass it.
  */
 TEST_F(lib, filter_of_socket)
 {
@@ -706,14 +709,14 @@ TEST_F(lib, filter_of_socket)
 	ASSERT_EQ(0, try_at(self->net));
 	ASSERT_EQ(0, deny_syscall(__NR_socket, 0, EAFNOSUPPORT));
 #ifdef __NR_socketcall
-	/* That is what the C library calls. */
+	/* The C library calls this. */
 	ASSERT_EQ(0, deny_syscall(__NR_socketcall, 0, EAFNOSUPPORT));
 #endif
 	EXPECT_EQ(EAFNOSUPPORT, try_at(self->own));
 	EXPECT_EQ(EAFNOSUPPORT, try_at(self->net));
 }
 
-/* A filter that kills a process for calls that it does not know. */
+/* A filter that kills the process for unknown calls. */
 TEST_F(lib, no_syscall)
 {
 	const unsigned int all = NSFD_NO_SYSCALL | NSFD_NO_MODULE | NSFD_NO_THREAD;
@@ -740,7 +743,7 @@ TEST_F(lib, no_syscall)
 	EXPECT_EQ(SIGSYS, WTERMSIG(status));
 }
 
-/* A grant that is revoked is the caller's own network namespace all the same. */
+/* After a revocation, the namespace can still be the caller's own. */
 TEST_F(lib, revoked_but_own)
 {
 	int granted = nsfd_delegate(self->net);
@@ -754,8 +757,8 @@ TEST_F(lib, revoked_but_own)
 }
 
 /*
- * socketat() by each way that can be had here: the kernel's best, and the
- * helper thread, as a filter that takes the call away leaves it.
+ * socketat() by each method that is available: the best one of the kernel and, if a
+ * filter denies the call, the helper thread.
  */
 FIXTURE(socketat) {
 	int own;
@@ -885,7 +888,7 @@ TEST_F(socketat, errors_in_the_order_of_the_call)
 	EXPECT_ERRNO(EPROTONOSUPPORT, socketat(self->net, AF_INET, SOCK_STREAM,
 					       IPPROTO_UDP));
 	EXPECT_ERRNO(ESOCKTNOSUPPORT, socketat(self->net, AF_INET, SOCK_RDM, 0));
-	/* a family of the initial namespace, or of no kernel */
+	/* a family of the initial namespace, or an unsupported one */
 	EXPECT_ERRNO(EAFNOSUPPORT, socketat(self->net, AF_X25, SOCK_SEQPACKET, 0));
 	EXPECT_EQ(fds, count_fds());
 }
@@ -909,7 +912,10 @@ TEST_F(socketat, flags)
 			EXPECT_ERRNO(EBADF, nsfd_socket(-1, 0, 0, 0, ways[i]));
 			continue;
 		}
-		/* Also for one's own, and for a probe unless the device refuses it. */
+		/*
+		 * Also for the caller's own namespace, and for a probe unless the
+		 * device denies it.
+		 */
 		EXPECT_ERRNO(ENOSYS, nsfd_socket(self->net, AF_INET, SOCK_STREAM, 0, ways[i]));
 		EXPECT_ERRNO(ENOSYS, nsfd_socket(self->own, AF_INET, SOCK_STREAM, 0, ways[i]));
 		error = device && !(ways[i] & NSFD_NO_MODULE) ? EBADF : ENOSYS;
@@ -929,8 +935,9 @@ TEST_F(socketat, privilege)
 }
 
 /*
- * Who is privileged over the target but not over itself: the helper thread
- * would have to move, and so is refused what the others get.
+ * A caller that is privileged over the target but not over its own user namespace:
+ * a helper thread would have to enter the target, so it fails, unlike the other
+ * methods.
  */
 TEST_F(socketat, owner_from_outside)
 {
@@ -956,7 +963,7 @@ TEST_F(socketat, owner_from_outside)
 
 TEST_F(socketat, without_proc)
 {
-	/* own is not known to be own: it is entered like any other */
+	/* own cannot be identified, so it is entered like any other */
 	ASSERT_EQ(0, private_mounts());
 	ASSERT_EQ(0, mount("tmpfs", "/proc", "tmpfs", 0, NULL));
 	EXPECT_EQ(self->cookie, cookie_at(self->net));
@@ -988,7 +995,7 @@ static void *watch_namespace(void *arg)
 	return NULL;
 }
 
-/* The namespace of every thread but the helper's, seen by another thread. */
+/* Another thread observes the namespaces of all threads except the helper. */
 TEST_F(socketat, no_thread_moves)
 {
 	struct watch watch = { .own = ns_ino(0, "net") };
@@ -1020,7 +1027,7 @@ static void count_signal(int sig)
 		handled_elsewhere++;
 }
 
-/* Signals to the process meanwhile: none is lost to, or seen by, a helper. */
+/* Signals during the calls must neither be lost nor handled by a helper. */
 TEST_F(socketat, signals)
 {
 	struct sigaction action = { .sa_handler = count_signal };
@@ -1047,7 +1054,7 @@ TEST_F(socketat, signals)
 			sched_yield();
 		}
 	}
-	/* once more than the pipe holds, so that it goes on throughout */
+	/* more than the pipe can hold, so that it continues throughout */
 	for (i = 0; i < 500; i++) {
 		ASSERT_EQ(self->cookie, cookie_at(self->net));
 		while (read(ready[0], &byte, 1) < 0)
@@ -1070,7 +1077,7 @@ static void *make_one_cancelled(void *arg)
 {
 	int *fd = arg;
 
-	/* Pending: any cancellation point in the call would end us there. */
+	/* Pending: any cancellation point in the call would terminate the thread. */
 	pthread_cancel(pthread_self());
 	*fd = socketat(*fd, AF_INET, SOCK_STREAM, 0);
 	pthread_testcancel();
@@ -1180,7 +1187,7 @@ TEST_F(socketat, no_descriptors_left)
 		;
 	EXPECT_EQ(EMFILE, try_at(self->net));
 	EXPECT_EQ(EMFILE, try_at(self->own));
-	/* EBADF comes first, if the way itself takes no descriptor */
+	/* EBADF comes first, unless the method itself requires a file descriptor */
 	EXPECT_EQ(device ? EMFILE : EBADF, try_at(-1));
 	ASSERT_EQ(0, close(63));
 	if (self->way != NSFD_WAY_MODULE)
@@ -1188,8 +1195,8 @@ TEST_F(socketat, no_descriptors_left)
 }
 
 /*
- * No memory for a helper thread: an error, and all is as it was. This process
- * has had no thread yet, whose stack could serve again.
+ * Without memory for a helper thread, the call must fail without side effects. This
+ * process must not have had a thread, whose stack could be reused.
  */
 TEST(no_memory_for_a_thread)
 {
@@ -1231,7 +1238,7 @@ FIXTURE_SETUP(delegate)
 	ASSERT_LE(0, self->uts);
 	self->cookie = cookie_at(self->net);
 	ASSERT_NE(0, self->cookie);
-	/* the system call may be there without the request */
+	/* the kernel may support the system call but not the request */
 	self->granted = nsfd_delegate(self->net);
 	self->can = self->granted >= 0;
 	if (!self->can) {
@@ -1355,7 +1362,7 @@ FIXTURE_TEARDOWN(scm)
 	EXPECT_EQ(self->fds, count_fds());
 }
 
-/* Any message, not only those that nsfd_send() makes. */
+/* Send any message, not only those of nsfd_send(). */
 static int send_message(int sock, size_t bytes, const int *fds, int n)
 {
 	union {
@@ -1386,7 +1393,7 @@ TEST_F(scm, send_and_receive)
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, nsfd_send(self->pair[0], self->net));
 	for (i = 0; i < 3; i++) {
-		/* what the receiver asked for besides is not in the way */
+		/* other control messages must not interfere */
 		setsockopt(self->pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
 		if (i == 2)
 			setsockopt(self->pair[1], SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on));
@@ -1420,7 +1427,7 @@ TEST_F(scm, wrong_messages)
 		ASSERT_EQ(0, send_message(self->pair[0], 0, fds, 1));
 		EXPECT_ERRNO(EBADMSG, nsfd_recv(self->pair[1]));
 	}
-	/* and the next one is taken */
+	/* and the next one must be received */
 	ASSERT_EQ(0, nsfd_send(self->pair[0], uts));
 	close(uts);
 	uts = nsfd_recv(self->pair[1]);
@@ -1439,7 +1446,7 @@ TEST_F(scm, errors)
 	EXPECT_ERRNO(EBADF, nsfd_recv(-1));
 	EXPECT_ERRNO(ENOTSOCK, nsfd_recv(null));
 	close(null);
-	/* no SIGPIPE, which would end the test */
+	/* SIGPIPE, which would kill the test, must not be raised */
 	close(self->pair[1]);
 	EXPECT_ERRNO(variant->type == SOCK_DGRAM ? ECONNREFUSED : EPIPE,
 		     nsfd_send(self->pair[0], self->net));
@@ -1469,7 +1476,7 @@ static void ignore_signal(int sig)
 {
 }
 
-/* A signal while it waits does not end the wait. */
+/* A signal must not interrupt the wait. */
 TEST_F(scm, goes_on_after_a_signal)
 {
 	struct sigaction action = { .sa_handler = ignore_signal };

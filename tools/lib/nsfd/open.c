@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-/* Namespaces by path, name, process and pidfd; which one it is; entering. */
+/* Open namespaces by path, name, process and pidfd; identify and enter them. */
 #define _FILE_OFFSET_BITS 64	/* for the inode numbers */
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +82,7 @@ int nsfd_line(const char *path, const char *key, char *value, size_t size)
 	char line[128];
 	FILE *file;
 
-	/* socketat() is no cancellation point. */
+	/* socketat() must not be a cancellation point. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	file = fopen(path, "re");
 	if (!file) {
@@ -121,7 +121,7 @@ int nsfd_type_of(int fd, bool *by_module)
 	if (fstatfs(fd, &fs))
 		return -1;
 
-	/* Other files might take the request for one of theirs. */
+	/* Other files may have another request with this number. */
 	if (fs.f_type == NSFS_MAGIC || fs.f_type == ANON_INODE_FS_MAGIC) {
 		type = ioctl(fd, NS_GET_NSTYPE);
 		if (type > 0) {
@@ -164,7 +164,7 @@ int nsfd_id(int fd, dev_t *dev, ino_t *ino)
 		if (fstat(fd, &st))
 			return -1;
 	} else {
-		/* The file is another one, but says which namespace it is of. */
+		/* It is not in nsfs, but its fdinfo identifies the namespace. */
 		found = nsfd_fdinfo(fd, "ns-inode:\t", value, sizeof(value));
 		if (found < 0 || stat("/proc/thread-self/ns/net", &st))
 			return -1;
@@ -182,7 +182,7 @@ int nsfd_id(int fd, dev_t *dev, ino_t *ino)
 }
 
 #if defined(__GLIBC__) && !defined(__LP64__)
-/* nsfd_id() of programs whose ino_t may be narrower, see <nsfd.h>. */
+/* nsfd_id() for programs whose ino_t may be narrower (see <nsfd.h>). */
 int nsfd_id_narrow(int fd, dev_t *dev, __ino_t *ino) __asm__("nsfd_id");
 int nsfd_id_narrow(int fd, dev_t *dev, __ino_t *ino)
 {
@@ -212,8 +212,8 @@ int nsfd_equal(int fd1, int fd2)
 }
 
 /*
- * Opening a FIFO lets its writer go on, opening a device may do anything, and
- * opening a file of others may hang. O_PATH does none of it, so look first.
+ * Opening a FIFO unblocks its writer, opening a device can have any effect, and
+ * opening a file of another user can block. O_PATH does none of this, so check first.
  */
 int nsfd_open(const char *path)
 {
@@ -239,8 +239,8 @@ int nsfd_open(const char *path)
 }
 
 /*
- * iproute2 keeps its names in /run/netns or in /var/run/netns, as it has been
- * built. Both are one directory, but not where /var/run is no symbolic link.
+ * iproute2 uses /run/netns or /var/run/netns, depending on its configuration. They
+ * are the same directory unless /var/run is not a symbolic link.
  */
 int nsfd_open_name(const char *name)
 {
@@ -284,13 +284,13 @@ int nsfd_open_pid(pid_t pid, int nstype)
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 
-	/* Is it the process that is missing, or the type? */
+	/* Find out whether the process or the type is missing. */
 	snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", type->name);
 	errno = access(path, F_OK) ? ENOENT : ESRCH;
 	return -1;
 }
 
-/* 0 while the process is there, or at least not waited for, and -1 after. */
+/* Returns 0 until the process has been waited for, and -1 afterwards. */
 static int pidfd_check(int pidfd)
 {
 	if (syscall(__NR_pidfd_send_signal, pidfd, 0, NULL, 0) &&
@@ -315,9 +315,9 @@ int nsfd_open_pidfd(int pidfd, int nstype)
 		return fd;
 
 	/*
-	 * Before Linux 6.11 the way leads by the number. It is not used again
-	 * before the process has been waited for, so if that has not happened
-	 * after the open, it was this process that was opened.
+	 * Before Linux 6.11, fall back to the PID in fdinfo. It is not reused before
+	 * the process has been waited for. If that has not happened after the open,
+	 * the right process was opened.
 	 */
 	found = nsfd_fdinfo(pidfd, "Pid:\t", value, sizeof(value));
 	if (found < 0)
@@ -328,7 +328,7 @@ int nsfd_open_pidfd(int pidfd, int nstype)
 	}
 	pid = atoi(value);
 	if (pid <= 0) {
-		errno = ESRCH;	/* ended, or not of this pid namespace */
+		errno = ESRCH;	/* terminated, or not in this PID namespace */
 		return -1;
 	}
 	fd = nsfd_open_pid(pid, nstype);

@@ -2,9 +2,9 @@
 /*
  * Bind mounts that pin a namespace.
  *
- * The path may lead through a directory that somebody else can write to, so it
- * is resolved once: everything after that goes by the descriptor of the parent
- * directory and by that of the file.
+ * The path can contain a directory that another user can write to, so it is resolved
+ * once: after that, only file descriptors for the parent directory and for the file are
+ * used.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "internal.h"
 #include "nsfd.h"
 
-/* A path for mount(2), which takes no descriptors. */
+/* A path for mount(2), which does not accept file descriptors. */
 struct fd_path {
 	char text[48];
 };
@@ -67,7 +67,7 @@ static int open_path(int dir, const char *name)
 	return openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Is @fd the mount of a namespace? 1, 0 or -1. */
+/* Checks whether @fd is the mount of a namespace. Returns 1, 0 or -1. */
 static int is_namespace(int fd)
 {
 	struct statfs fs;
@@ -78,8 +78,8 @@ static int is_namespace(int fd)
 }
 
 /*
- * Opens a file to mount on: only an empty one, because nsfd_unpin() removes it.
- * It is not opened for reading before it is known to be a regular file.
+ * Opens the file to mount on. It must be empty, because nsfd_unpin() removes it, and
+ * is opened for reading only when it is known to be a regular file.
  */
 static int open_empty(int dir, const char *name)
 {
@@ -109,7 +109,7 @@ static int open_empty(int dir, const char *name)
 	return file;
 }
 
-/* Does @name still lead to the file @fd, with nothing mounted on it? */
+/* Checks that @name still refers to the file @fd, with nothing mounted on it. */
 static bool is_there(int dir, const char *name, int fd)
 {
 	struct stat st, now;
@@ -137,9 +137,9 @@ int nsfd_pin(int fd, const char *path)
 		return nsfd_close_failed(dir);
 
 	/*
-	 * Of several callers only one may mount, for nsfd_unpin() undoes one
-	 * mount. Another may have done so between the look at the file and the
-	 * lock on it.
+	 * Only one of several callers may mount, because nsfd_unpin() undoes one
+	 * mount. Another one may have mounted between the check of the file and the
+	 * lock.
 	 */
 	if (flock(file, LOCK_EX | LOCK_NB)) {
 		error = errno == EWOULDBLOCK ? EBUSY : errno;
@@ -158,7 +158,7 @@ int nsfd_pin(int fd, const char *path)
 	return error ? -1 : 0;
 }
 
-/* Removes the file that the namespace was mounted on, if nsfd_pin() made it. */
+/* Removes the file that the namespace was mounted on, if it is empty. */
 static int remove_empty(int dir, const char *name)
 {
 	struct stat st;
@@ -194,12 +194,12 @@ int nsfd_unpin(const char *path)
 
 	dir = open_parent(path, &name);
 	if (dir < 0) {
-		/* These are directories: nothing is mounted there by nsfd_pin(). */
+		/* These are directories, on which nsfd_pin() does not mount. */
 		if (errno == ENOTDIR)
 			errno = EINVAL;
 		return -1;
 	}
-	/* A symbolic link, and so one of /proc, is not the mount it leads to. */
+	/* Do not follow a symbolic link, such as one in /proc, to a mount. */
 	fd = open_path(dir, name);
 	if (fd < 0)
 		return nsfd_close_failed(dir);
@@ -207,7 +207,7 @@ int nsfd_unpin(const char *path)
 	if (found <= 0) {
 		error = found ? errno : EINVAL;
 	} else if (umount2(fd_path(fd).text, MNT_DETACH)) {
-		/* It is a mount, but locked, or one of another mount namespace. */
+		/* It is a mount that is locked or in another mount namespace. */
 		error = errno == EINVAL ? EBUSY : errno;
 	} else if (remove_empty(dir, name)) {
 		error = errno;

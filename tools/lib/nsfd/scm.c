@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-/* Namespaces over unix sockets: one byte, with one descriptor. */
+/* Send and receive namespaces over UNIX domain sockets: a byte with a file descriptor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -44,8 +44,8 @@ int nsfd_send(int sock, int nsfd)
 }
 
 /*
- * Takes the descriptors out of a message: returns the first that was passed,
- * closes all others, and counts those that were passed.
+ * Extracts the file descriptors from a message: returns the first one, closes the
+ * others, and counts them.
  */
 static int take_fds(struct msghdr *msg, int *passed)
 {
@@ -70,7 +70,7 @@ static int take_fds(struct msghdr *msg, int *passed)
 	return first;
 }
 
-/* EMFILE if it is the limit that kept descriptors from us. */
+/* Returns EMFILE if no file descriptor was received because of the limit. */
 static int no_fd_errno(int sock)
 {
 	int fd = fcntl(sock, F_DUPFD_CLOEXEC, 0);
@@ -84,8 +84,8 @@ static int no_fd_errno(int sock)
 int nsfd_recv(int sock)
 {
 	/*
-	 * Room for two, to see if there is more than one, and for what
-	 * SO_PASSCRED, SO_PASSPIDFD and SO_PASSSEC may put in front.
+	 * Space for two, to detect more than one, and for the messages of
+	 * SO_PASSCRED, SO_PASSPIDFD and SO_PASSSEC before them.
 	 */
 	union {
 		char buf[512];

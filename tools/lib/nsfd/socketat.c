@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-/* Sockets in other network namespaces, by system call, module or thread. */
+/* Create sockets in other network namespaces, by system call, module or thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,7 +17,7 @@ static int sys_socketat(int nsfd, int family, int type, int protocol)
 	return syscall(__NR_socketat, nsfd, family, type, protocol);
 }
 
-/* EBADF is the call's own answer. A filter's is ENOSYS or EPERM. */
+/* The call fails with EBADF. Filters return ENOSYS or EPERM. */
 static bool have_syscall(void)
 {
 	return sys_socketat(-1, 0, 0, 0) < 0 && errno == EBADF;
@@ -27,13 +27,13 @@ int nsfd_device_ioctl(unsigned long request, void *arg)
 {
 	int dev, ret, error, state;
 
-	/* close() is a cancellation point, and there is a result to lose. */
+	/* close() is a cancellation point, at which the result would be lost. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	dev = open(NSFD_DEVICE, O_RDWR | O_CLOEXEC);
 	if (dev < 0) {
 		ret = -1;
 		error = errno;
-		/* Want of a descriptor is found before want of the device. */
+		/* open() checks for a free fd before looking up the path. */
 		if ((error != EMFILE && error != ENFILE && error != ENOMEM) ||
 		    access(NSFD_DEVICE, F_OK))
 			error = ENOSYS;
@@ -47,7 +47,7 @@ int nsfd_device_ioctl(unsigned long request, void *arg)
 	return ret;
 }
 
-/* Whether the calling thread is in the network namespace of @nsfd. */
+/* Checks whether the calling thread is in the network namespace @nsfd. */
 static bool is_own(int nsfd)
 {
 	struct stat own;
@@ -80,19 +80,20 @@ static void *enter_and_create(void *arg)
 	return NULL;
 }
 
-/* setns() and socket() need little, and mlockall() may make it real memory. */
+/* setns() and socket() require little, and mlockall() would populate all of it. */
 #define STACK_SIZE	(128 * 1024)
 
 /*
  * The thread that enters the namespace exits there, so no second setns() can fail.
- * It is a thread of the C library and not a bare clone(): setuid() and
- * its kin, called by another thread meanwhile, then change its credentials too,
- * and sanitizers and debuggers know it. It is made for each call, as a parked
- * one would be state, to be guarded by a lock and lost on fork().
+ * It is a thread of the C library instead of a plain clone(), so that setuid() and
+ * similar functions in another thread change its credentials as well, and sanitizers
+ * and debuggers know it. It is created for each call: a permanent thread would be state
+ * that requires a lock and does not survive fork().
  *
- * All signals stay blocked until it has ended: the helper starts with this mask
- * and so runs no handler of the program, and no handler can leave this frame by
- * longjmp() while the helper writes to it. Cancellation has to wait likewise.
+ * All signals remain blocked until it has exited. The helper inherits this mask and so
+ * runs no signal handler of the program, and no handler can leave this frame by
+ * longjmp() while the helper writes to it. For the same reason, cancellation is
+ * disabled.
  */
 static int by_thread(int nsfd, int family, int type, int protocol)
 {
@@ -116,7 +117,7 @@ static int by_thread(int nsfd, int family, int type, int protocol)
 			error = pthread_create(&thread, &attr, enter_and_create, &req);
 		pthread_attr_destroy(&attr);
 	}
-	/* The program's thread-local variables may take more than that. */
+	/* Thread-local variables of the program can require more than that. */
 	if (error == EINVAL)
 		error = pthread_create(&thread, NULL, enter_and_create, &req);
 	if (!error) {
@@ -133,9 +134,8 @@ static int by_thread(int nsfd, int family, int type, int protocol)
 }
 
 /*
- * Whether a seccomp filter may apply to the calling thread; without /proc, this
- * is not known. It is read rather than asked for by prctl(), for which a filter
- * might kill.
+ * Checks whether a seccomp filter may apply to the calling thread; without /proc, this
+ * is unknown. prctl() is not used, because a filter might kill for it.
  */
 static bool may_have_filter(void)
 {
@@ -146,7 +146,7 @@ static bool may_have_filter(void)
 	return found < 0 || (found && *mode != '0');
 }
 
-/* The same as the system call, with the same errors in the same order. */
+/* Behaves as the system call, with the same errors in the same order. */
 static int without_syscall(int nsfd, int family, int type, int protocol,
 			   unsigned int flags)
 {
@@ -164,9 +164,9 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 		fd = nsfd_device_ioctl(NSFD_SOCKET, &arg);
 		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 			return fd;
-		/* It is of no use to a caller with a filter, and says EPERM. */
+		/* For a caller with a filter, it always fails with EPERM. */
 		if (errno == EPERM && !may_have_filter()) {
-			/* It leaves the caller's own namespace to socket(). */
+			/* In the caller's own namespace, socket() has to be used. */
 			if (is_own(nsfd))
 				return socket(family, type, protocol);
 			errno = EPERM;
@@ -185,8 +185,8 @@ static int without_syscall(int nsfd, int family, int type, int protocol,
 }
 
 /*
- * A descriptor that the module delegated needs neither call nor device. Once it
- * is revoked, it still refers to a namespace that may be the caller's own.
+ * A file descriptor that the module delegated requires neither the call nor the device.
+ * After it has been revoked, it still refers to a namespace, which may be the caller's.
  */
 static int by_grant(int nsfd, int family, int type, int protocol)
 {
@@ -225,7 +225,7 @@ int nsfd_socket(int nsfd, int family, int type, int protocol, unsigned int flags
 		if (error == EPERM && !have_syscall())
 			error = ENOSYS;
 	}
-	/* To the system call, such a descriptor is not a namespace. */
+	/* The system call does not accept such a file descriptor. */
 	if ((error == EINVAL || error == ENOSYS) && !(flags & NSFD_NO_MODULE) &&
 	    !nsfd_check_net(nsfd, &by_module) && by_module)
 		return by_grant(nsfd, family, type, protocol);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a socket in another network namespace costs, and what it costs to go
- * there: socketat(), setns() and the ways around them, call by call.
+ * Measure the cost of a socket in another network namespace, and of entering it:
+ * socketat(), setns() and the alternatives, call by call.
  *
  * usage: bench [CASE]
  *        bench scale NUMBER
@@ -9,19 +9,19 @@
  *        bench visit FILE
  *
  * Prints a line for each case: its name, a tab, and the median of CALLS calls,
- * each timed alone by the time-stamp counter. In QEMU with -icount shift=0 that
- * counts instructions, and a second run prints the same digits. Descriptors are
- * closed, and processes are made ready, outside the part that is timed. CASE
- * is a pattern: only the cases whose names match are measured.
+ * each timed by the time-stamp counter. In QEMU with -icount shift=0, this counts
+ * instructions, and all runs print the same figures. Closing file descriptors and
+ * preparing processes is not timed. CASE is a pattern: only the cases with
+ * matching names are measured.
  *
- * "scale" is for that many network namespaces, "throughput" for several
- * threads at once: see scale.c. "visit" is what a program does that "nsfd run"
- * may have started: a socket, and one in the network namespace FILE and back, by
- * the functions of the C library.
+ * "scale" measures that many network namespaces, "throughput" several threads: see
+ * scale.c. "visit" does what a program under "nsfd run" may do: it creates a
+ * socket, and one in the network namespace FILE with setns(), by the functions of
+ * the C library.
  *
- * It can be the first process of a guest, and reboots it in the end. Elsewhere
- * it moves to namespaces of its own before it begins, so nothing of the machine
- * changes. Who is not root gets a user namespace for it.
+ * It can be the first process of a guest, which it reboots at the end. Otherwise,
+ * it enters new namespaces first, so that the machine is not affected. If not run
+ * as root, it creates a user namespace first.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -90,10 +90,10 @@ static const struct ns_type {
 };
 
 int own = -1, other = -1;
-static int granted = -1;	/* a delegated descriptor of other */
-static int device = -1;		/* of the module, where there is one */
-static int delegated = -1;	/* its delegated descriptor of other */
-static int spare = -1;		/* a low descriptor for start_broker() */
+static int granted = -1;	/* a delegated file descriptor for other */
+static int device = -1;		/* of the module, if available */
+static int delegated = -1;	/* its delegated file descriptor for other */
+static int spare = -1;		/* a low number for start_broker() */
 static const char *only;	/* a pattern, NULL for all cases */
 
 static bool wanted(const char *what, const char *which)
@@ -104,7 +104,7 @@ static bool wanted(const char *what, const char *which)
 	return !only || !fnmatch(only, name, 0);
 }
 
-/* Says why there is no figure. */
+/* Prints why there is no figure. */
 static void missing(const char *what, const char *which)
 {
 	printf("# %s%s%s: %s\n", what, which ? "/" : "", which ?: "",
@@ -229,7 +229,7 @@ static int by_module(int fd, int nsfd, const struct family *f)
 		.type = f->type, .protocol = f->protocol,
 	};
 
-	/* as the others: the C library's ioctl() does more than syscall() */
+	/* as for the others: ioctl() of the C library does more than syscall() */
 	return syscall(__NR_ioctl, fd, NSFD_SOCKET, &arg);
 }
 
@@ -271,8 +271,8 @@ int make_by_dance(const struct family *f)
 }
 
 /*
- * A thread that stays in the namespace and makes the sockets for others, by a
- * mutex and a condition variable.
+ * A helper thread that stays in the namespace and creates the sockets, with a mutex
+ * and a condition variable.
  */
 struct desk *desk;
 
@@ -321,7 +321,7 @@ int make_by_thread(const struct family *f)
 	return fd;
 }
 
-/* The stack is as small as it can be: a thread in each namespace is many. */
+/* The stack has the minimum size, since there can be a thread for each namespace. */
 void start_thread(struct desk *d, int nsfd)
 {
 	pthread_attr_t attr;
@@ -392,11 +392,10 @@ static int receive_fd(int from)
 }
 
 /*
- * A process that stays in the namespace and sends the sockets that it makes.
- * It waits as those do that more than one client can connect to, in
- * epoll_wait(), and only then receives: a blocking recv() on the one socket
- * would be faster, and no broker that anyone can use. Who the client is, it
- * would ask once a connection, so that is not counted.
+ * A helper process that stays in the namespace and sends the sockets. It waits in
+ * epoll_wait(), as it would with several clients, and only then receives; a
+ * blocking recv() on a single socket would be faster, but not realistic. It would
+ * check the client's identity once for each connection, so that is not counted.
  */
 static void be_broker(int sk)
 {
@@ -423,9 +422,9 @@ static void be_broker(int sk)
 }
 
 /*
- * Returns the client's end. The broker begins with the descriptors of its
- * parent, and goes on with a table of its own that has room for few: a copy of
- * thousands of descriptors would not be its fault.
+ * Returns the client's end. The helper process starts with the file descriptors of
+ * its parent, and continues with a small table of its own, so that it does not pay
+ * for a copy of thousands of file descriptors.
  */
 int start_broker(int nsfd)
 {
@@ -468,7 +467,7 @@ static void measure_broker(void)
 	wait(NULL);
 }
 
-/* A process for each socket. */
+/* A new process for each socket. */
 static int make_by_process(const struct family *f)
 {
 	int pair[2], fd;
@@ -498,8 +497,8 @@ static int open_ns(pid_t pid, const char *name)
 }
 
 /*
- * A process in new namespaces of the types in @flags. It ends when @hold is
- * closed. The pid and the time namespace are for children, so it is one.
+ * A process in new namespaces of the types in @flags, which exits when @hold is
+ * closed. It is forked, because new PID and time namespaces apply to children only.
  */
 static pid_t start_holder(int flags, int *hold)
 {
@@ -537,9 +536,9 @@ static void stop_holder(int hold)
 }
 
 /*
- * setns(fd, flag) by a new process for each call: some namespaces can't be
- * left again. It shares its nsproxy with this one, its parent, unless it makes
- * a namespace, and keeps that by a descriptor: its end is not part of the call.
+ * setns(fd, flag) in a new process for each call, because some namespaces cannot be
+ * left again. It shares its nsproxy with its parent, unless it creates a namespace,
+ * which a file descriptor pins: freeing it is not part of the call.
  */
 static void measure_setns(const char *what, const char *which, int fd, int flag,
 			  bool shared)
@@ -556,7 +555,7 @@ static void measure_setns(const char *what, const char *which, int fd, int flag,
 			if (!shared && (unshare(CLONE_NEWUTS) ||
 					open_ns(getpid(), "uts") < 0))
 				_exit(errno);
-			/* pages that are new to the process */
+			/* pages that the process has not accessed before */
 			end(i, 0);
 			syscall(__NR_setns, -1, 0);
 			start = begin();
@@ -591,8 +590,9 @@ static void measure_all_setns(void)
 		all |= t->flag;
 	}
 	/*
-	 * The first holder's namespaces belong to the caller's user namespace,
-	 * as those of "ip netns add" do; the second's to one of its own.
+	 * The namespaces of the first process belong to the caller's user
+	 * namespace, as those of "ip netns add" do; those of the second one to a
+	 * new user namespace.
 	 */
 	first = start_holder(all & ~CLONE_NEWUSER, &first_hold);
 	pid = start_holder(all, &hold);
@@ -654,8 +654,8 @@ static struct rtattr *add(struct nlmsghdr *h, int type, const void *data, int le
 }
 
 /*
- * One RTM_NEWLINK: the device @ifindex goes to the namespace of @nsfd, or a
- * dummy device of the name @name is made. Returns the kernel's answer.
+ * Sends one RTM_NEWLINK: moves the device @ifindex to the namespace @nsfd, or
+ * creates a dummy device with the name @name. Returns the kernel's response.
  */
 static int newlink(int sk, int ifindex, int nsfd, const char *name)
 {
@@ -693,7 +693,7 @@ static int newlink(int sk, int ifindex, int nsfd, const char *name)
 	return answer.e.error;
 }
 
-/* A device goes there and back, and only the way there is timed. */
+/* Moves a device there and back, and times only the first move. */
 static void measure_newlink(void)
 {
 	const struct family netlink = {
@@ -739,7 +739,7 @@ static void measure_floor(void)
 	report("getppid", NULL);
 }
 
-/* A network namespace that is kept by the descriptor alone. */
+/* Creates a network namespace that only the file descriptor pins. */
 int new_netns(void)
 {
 	int fd;
@@ -763,7 +763,7 @@ static void in_child(void (*run)(void))
 	waitpid(pid, NULL, 0);
 }
 
-/* An ordinary user in a user namespace of their own. */
+/* An ordinary user in a new user namespace. */
 static void in_userns(void)
 {
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
@@ -787,7 +787,7 @@ static void as_nobody(void)
 		missing("nobody", NULL);
 		return;
 	}
-	prctl(PR_SET_DUMPABLE, 1);	/* /proc/self is one's own again */
+	prctl(PR_SET_DUMPABLE, 1);	/* /proc/self is accessible again */
 	measure("socket-nobody", make_plain);
 	measure_open("open-proc-ns-nobody", "/proc/self/ns/net");
 	measure_open("open-bind-mount-nobody", "/tmp/net");
@@ -795,7 +795,7 @@ static void as_nobody(void)
 		measure("socketat-own-nobody", make_at_own);
 		if (granted >= 0)
 			measure("socketat-granted-nobody", make_at_granted);
-		/* the owner of a user namespace who is outside of it */
+		/* the owner of a user namespace, in its parent */
 		pid = start_holder(CLONE_NEWUSER | CLONE_NEWNET, &hold);
 		other = open_ns(pid, "net");
 		if (other >= 0)
@@ -847,7 +847,7 @@ static void write_to(const char *path, const char *text)
 	close(fd);
 }
 
-/* Namespaces of one's own, so that the machine does not notice. */
+/* Enters new namespaces, so that the machine is not affected. */
 static void go_private(void)
 {
 	int uid = geteuid(), gid = getegid();
@@ -867,8 +867,8 @@ static void go_private(void)
 }
 
 /*
- * When the console of a guest has taken a line depends on the machine that it
- * runs on. So what is said is kept, and shown in the end.
+ * The time until the console of a guest accepts a line depends on the host. So the
+ * output is kept, and printed at the end.
  */
 static int keep_output(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of the benchmark share. */
+/* Shared by the parts of the benchmark. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CALLS 2001	/* timed for each figure */
+#define CALLS 2001	/* calls for each figure */
 
 struct family {
 	const char *name;
@@ -16,10 +16,10 @@ struct family {
 	int protocol;
 };
 
-/* A way to get a socket. */
+/* A method to create a socket. */
 typedef int make_socket(const struct family *f);
 
-/* A thread in a namespace, and who asks it for a socket. */
+/* A helper thread, and the state that it shares with its client. */
 struct desk {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -32,8 +32,8 @@ struct desk {
 
 extern const struct family families[];
 extern int own, other;		/* network namespaces */
-extern struct desk *desk;	/* the thread that make_by_thread() asks */
-extern int broker;		/* the socket to the one that make_by_broker() asks */
+extern struct desk *desk;	/* the thread of make_by_thread() */
+extern int broker;		/* the socket to the helper process of make_by_broker() */
 
 make_socket make_plain, make_at_other, make_by_dance, make_by_thread,
 	    make_by_broker;

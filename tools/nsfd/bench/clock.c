@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes the time of calls, and prints the median. What is between begin() and
- * end() is timed. They are not inline, so that a debugger can stop there:
- * scripts/bench-trace.sh does.
+ * Measures calls, and prints the median. The code between begin() and end() is
+ * timed. These are not inlined, so that scripts/bench-trace.sh can set breakpoints
+ * on them.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -36,7 +36,7 @@ static inline uint64_t ticks(void)
 }
 #endif
 
-/* Returns what it counts. */
+/* Returns the unit of the counter. */
 const char *init_clock(void)
 {
 	samples = mmap(NULL, CALLS * sizeof(*samples), PROT_READ | PROT_WRITE,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark for many network namespaces at once, and for many threads.
+ * The benchmark with many network namespaces and with many threads.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -21,18 +21,18 @@
 #define NR_ROUNDS 7		/* for a throughput */
 #define ROUND_MS 300
 
-static char path[32];		/* of the names of cases, "scale-100" */
+static char path[32];		/* of the names of the cases, "scale-100" */
 
-/* Kibibytes in use: what the kernel has, and what the processes have. */
+/* Kibibytes in use, by the kernel and by processes. */
 struct memory {
 	long kernel;
 	long process;
 };
 
 /*
- * The kernel's memory is what is neither free nor in use by processes or by
- * the page cache. That is everything: slabs, stacks, page tables, per-CPU
- * memory. Pages on the per-CPU lists of the allocator are free, too.
+ * The kernel's memory is all that is neither free nor used by processes or the page
+ * cache: slabs, stacks, page tables and per-CPU memory. Pages on the per-CPU lists
+ * of the allocator are free, too.
  */
 static struct memory read_memory(void)
 {
@@ -69,7 +69,7 @@ static struct memory read_memory(void)
 	return (struct memory) { total - free - anon - cache, anon };
 }
 
-/* What was freed is given back after a grace period: waits for quiet. */
+/* Memory is freed after a grace period: wait until it is stable. */
 static struct memory settled_memory(void)
 {
 	struct memory now, before = {};
@@ -100,7 +100,7 @@ static void print_memory(const char *way, struct memory base)
 	print(name, way, now.process - base.process);
 }
 
-/* Instructions of @make, in one namespace after the other, in no order. */
+/* Counts the instructions of @make, in all namespaces in random order. */
 static void measure_all(const char *way, make_socket *make, int nr,
 			void (*choose)(int i))
 {
@@ -138,8 +138,8 @@ static void choose_broker(int i)
 }
 
 /*
- * @nr network namespaces, kept by a socket in each, and then on top of them: a
- * descriptor of each; a broker, which is a process, in each; a thread in each.
+ * Creates @nr network namespaces, each pinned by a socket, and then in addition: a
+ * file descriptor for each; a helper process in each; a helper thread in each.
  */
 void run_scale(int nr)
 {
@@ -158,7 +158,7 @@ void run_scale(int nr)
 	if (!sockets || !fds || !brokers || !desks ||
 	    setrlimit(RLIMIT_NOFILE, &limit))
 		err(1, "scale");
-	/* in memory from the start */
+	/* populate them now */
 	memset(fds, 0xff, size);
 	memset(sockets, 0xff, size);
 	memset(brokers, 0xff, size);
@@ -187,9 +187,9 @@ void run_scale(int nr)
 		close(fds[i]);
 
 	/*
-	 * From here on a descriptor is needed only to go there. The threads
-	 * come last: the C library keeps their stacks, and a process that is
-	 * forked then has a part in them.
+	 * From here on, file descriptors are required only to enter the namespaces.
+	 * The threads come last, because the C library keeps their stacks, which a
+	 * process that is forked later would share.
 	 */
 	base = settled_memory();
 	for (i = 0; i < nr; i++) {
@@ -234,11 +234,11 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Sockets a second that @nr threads make and close together. */
+/* Returns the sockets per second that @nr threads create and close together. */
 static long rate(make_socket *make, int nr)
 {
 	pthread_t threads[4];
-	long calls[4][16] = {}, sum = 0;	/* a cache line or two each */
+	long calls[4][16] = {}, sum = 0;	/* in separate cache lines */
 	int i;
 
 	way = make;
@@ -265,8 +265,8 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * What 1, 2 and 4 threads get done on the processors that there are, in rounds
- * that take turns, so that what else the machine does hits all ways alike.
+ * Measures 1, 2 and 4 threads on the available CPUs, in alternating rounds, so that
+ * other load on the machine affects all methods equally.
  */
 void run_throughput(void)
 {

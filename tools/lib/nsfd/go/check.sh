@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs the tests of the package for Go on the running kernel: as root and, if
-# root runs it, those that need no privileges as an ordinary user too.
+# Runs the tests of the package for Go on the running kernel: as root and, if run by
+# root, those that require no privileges as an ordinary user too.
 #
 # usage: check.sh BUILD [OUTPUT]
 #
-# BUILD is where "make" built them. OUTPUT/root and OUTPUT/user get a TAP file.
-# Shown are the totals, and whatever did not pass.
+# BUILD is the directory in which "make" built them. A TAP file is written to
+# OUTPUT/root and OUTPUT/user. Prints the totals, and the tests that did not pass.
 set -eu
 
 build=$(cd "$1" && pwd)

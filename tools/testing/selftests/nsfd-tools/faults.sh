@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# The supervisor of "nsfd run" is killed, or refused what it asks for, at each of
-# its system calls in turn. The program may then get an error, but never a socket
-# of another namespace than without the fault. And it does not grow with time.
+# The supervisor of "nsfd run" is killed, or gets an error, at each of its system calls
+# in turn. The program may then get an error, but never a socket of another namespace
+# than without the fault. The supervisor must also not grow over time.
 
 probe=$top/build/probe/probe-static
 
@@ -37,7 +37,7 @@ traced()
 	[ ! -e "/proc/$1" ] || grep -q '^TracerPid:.*[1-9]' "/proc/$1/status"
 }
 
-# Each line that was printed says what it should, or an error.
+# Each line of the output is the expected one, or an error.
 right_or_error()
 {
 	local want=$1 line
@@ -51,7 +51,7 @@ right_or_error()
 	done <"$tmp/out"
 }
 
-# each_call WANT MODE...: there is at least one call, and an end
+# each_call WANT MODE...: at least one call is made, and the loop ends
 each_call()
 {
 	local want=$1 what number failed=0 ended

@@ -91,7 +91,7 @@ def environment(rng):
     env = {b"PATH": b"/usr/bin:/bin"}
     for _ in range(rng.choice((0, 0, 1, 3))):
         name = rng.choice(NAMES).encode()
-        # What the dynamic linker says of a library is not nsfd's.
+        # Messages of the dynamic linker are not those of nsfd.
         env[name] = b"" if name == b"LD_PRELOAD" else noise(rng)
     env[b"ASAN_OPTIONS"] = b"detect_leaks=0"
     env[b"UBSAN_OPTIONS"] = b"halt_on_error=1:print_stacktrace=1"
@@ -131,7 +131,7 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(2**32)
     rng = random.Random(seed)
-    # A copy, since its directory may not be readable below.
+    # A copy, because its directory may not be readable later.
     prepare()
     print("TAP version 13\n1..1", flush=True)
     seen = {}

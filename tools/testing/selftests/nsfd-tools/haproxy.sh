@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# Debian's haproxy, as it is packaged: it listens in one network namespace,
-# connects in two others, and is an ordinary user without any capability.
+# Debian's haproxy as packaged: it listens in one network namespace and connects in two
+# others, as an ordinary user without any capability.
 
 config=$here/haproxy.cfg
 haproxy="env LD_LIBRARY_PATH=$libs $root/usr/sbin/haproxy -W -f $config"
@@ -12,7 +12,7 @@ ask()
 		tee "$tmp/answers"
 }
 
-# answers TIMES [TEXT...]: all of them by these servers, by each as often
+# answers TIMES [TEXT...]: all responses are from these servers, equally often
 answers()
 {
 	local times=$1 text want=''
@@ -38,13 +38,13 @@ listens()
 	ip netns exec "$1" ss -Htln | grep -qF " $2 "
 }
 
-# The youngest one: after a reload, another may still be there.
+# The youngest one: after a reload, an older one may still exist.
 worker()
 {
 	pgrep -n -P "$1"
 }
 
-# works SET...: it serves, as nobody, with nothing in these sets
+# works SET...: it serves as nobody, without capabilities in these sets
 works()
 {
 	wait_for 10 answers 2 blue green || return 1
@@ -53,7 +53,7 @@ works()
 		answers 200 blue green
 }
 
-# A server goes and comes back: the health checks are new sockets, too.
+# Stop and start a server: health checks create new sockets, too.
 failover()
 {
 	kill "$server_blue" && wait_for 10 answers 4 green && answers 50 green || return 1
@@ -84,7 +84,7 @@ gone()
 	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
 }
 
-# Every connection of the namespaces fails, and haproxy says so to the client.
+# Every connection in the namespaces fails, and haproxy reports this to the client.
 unavailable()
 {
 	# shellcheck disable=SC2086 # a list of words
@@ -94,13 +94,13 @@ unavailable()
 		sleep 1 && ask 20 && grep -Ex '20 503 .*' "$tmp/answers"
 }
 
-# What was seen: the worker's ids and sets, and the answers.
+# Prints the IDs and capability sets of the worker, and the responses.
 show()
 {
 	sed -n 's/\t/ /g; s/^[0-9]* 200 \|^Uid:\|^Cap/# &/p' "$tmp/said" | tail -n 8
 }
 
-# proof HOW SET...: the whole of it; the sets are those that are to be empty
+# proof HOW SET...: the whole test; these capability sets have to be empty
 proof()
 {
 	local how=$1
@@ -121,13 +121,13 @@ serve blue 10.2.0.2
 serve green 10.3.0.2
 keep=1
 
-# Started by root, it opens the namespaces and then becomes nobody, by "user".
-# The bounding set is no one's to use then, but as root had it.
+# Started by root, it opens the namespaces and then becomes nobody, by "user". The
+# bounding set is still that of root, but cannot be used.
 # shellcheck disable=SC2086 # a list of words
 start nsfd run --grant front --grant blue --grant green -- $haproxy
 proof 'that was root' CapInh CapPrm CapEff CapAmb
 
-# Nobody from the beginning, master and worker, with all five sets empty.
+# Master and worker run as nobody from the start, with all five sets empty.
 # shellcheck disable=SC2086
 start nsfd run --grant front --grant blue --grant green --user nobody -- $haproxy
 check 'haproxy that never was root: the master' wait_for 5 no_caps "$pid"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # what the parts use
-# What the tests of the tools share: TAP, network namespaces, waiting.
+# Shared by the tests of the tools: TAP, network namespaces, waiting.
 
 top=$PWD
 PATH=$top/build/tools:$top/build/samples:$PATH
@@ -14,7 +14,7 @@ chmod 755 "$tmp"
 count=0 failed=0
 : >"$tmp/log"
 
-# Nothing runs for ever. The library is the one of this tree, not an installed one.
+# Everything has a timeout. Use the library of this tree, not an installed one.
 nsfd()
 {
 	local command=$1
@@ -35,8 +35,8 @@ result()
 	echo "$1 $count $2"
 }
 
-# check NAME COMMAND...: the command succeeds, in time; else shows what it said.
-# What it has started ends then, unless "keep" is set.
+# check NAME COMMAND...: the command succeeds in time; otherwise, prints its output.
+# Then stops what it has started, unless "keep" is set.
 check()
 {
 	local name=$1 status=0
@@ -68,7 +68,7 @@ have_call()
 	nsfd --version | grep -q 'by syscall'
 }
 
-# check_call NAME COMMAND...: as check, where the kernel has socketat()
+# check_call NAME COMMAND...: as check, if the kernel has socketat()
 check_call()
 {
 	if have_call; then
@@ -78,7 +78,7 @@ check_call()
 	fi
 }
 
-# fails STATUS MESSAGE COMMAND...: it ends so and says that, in a line
+# fails STATUS MESSAGE COMMAND...: it fails with this status and line of output
 fails()
 {
 	local want=$1 message=$2 said status=0
@@ -101,7 +101,7 @@ wait_for()
 	done
 }
 
-# start COMMAND...: in the background; sets $pid, and stop_all ends it
+# start COMMAND...: runs it in the background; sets $pid, and stop_all stops it
 pids=
 start()
 {
@@ -159,13 +159,13 @@ inode()
 	stat -L -c %i "$1"
 }
 
-# in_own PID: it is in the network namespace that the tests are in
+# in_own PID: it is in the network namespace of the tests
 in_own()
 {
 	[ "$(inode "/proc/$1/ns/net")" = "$(inode /proc/self/ns/net)" ]
 }
 
-# no_caps PID [SET...]: an ordinary user, none in these sets or in any
+# no_caps PID [SET...]: it runs as an ordinary user, with these sets, or all, empty
 no_caps()
 {
 	local pid=$1 set
@@ -179,7 +179,7 @@ no_caps()
 	done
 }
 
-# What a program in Python sees: where its sockets are, and where it is itself.
+# For programs in Python: the namespaces of their sockets, and their own.
 dance='
 import ctypes, errno, os, socket, sys, threading, time
 libc = ctypes.CDLL(None, use_errno=True)

@@ -126,7 +126,7 @@ bad_listen()
 			nsfd listen --tcp 127.0.0.1:90
 }
 
-# fill OPEN...: about as many sockets as the limit allows, with these open before
+# fill OPEN...: creates about as many sockets as the limit allows, with these open
 fill()
 {
 	bash -c 'ulimit -n 42
@@ -140,7 +140,7 @@ assert int(os.environ["LISTEN_FDS"]) == 36
 ' "$@"
 }
 
-# What was open before is closed, and what is in the way of another is moved.
+# File descriptors that were open are closed, and those in use are moved.
 descriptors()
 {
 	fill && fill 3 && [ "$(bash -c 'exec 3</dev/null 5</dev/null 8</dev/null

@@ -28,7 +28,7 @@ ls_types()
 	done
 }
 
-# What was started is what it was started for.
+# The process has executed its program.
 sleeps()
 {
 	[ "$(cat "/proc/$pid/comm")" = sleep ]
@@ -102,7 +102,7 @@ time.sleep(60)'
 		"[p['pid'] for p in ns['processes']] == [$tid]"
 }
 
-# A mount that only a thread sees: it is alone in its mount namespace.
+# A mount that only a thread can see, because it is alone in its mount namespace.
 ls_thread_mount()
 {
 	touch "$tmp/mine"
@@ -121,7 +121,7 @@ time.sleep(60)' "$tmp/mine"
 			"any(m['path'] == '$tmp/mine' for m in ns['mounts'])"
 }
 
-# Text has one process of each namespace, and the number of the others.
+# Text output has one process of each namespace, and the number of the others.
 ls_others()
 {
 	start unshare -u sh -c 'sleep 60 & sleep 60 & exec sleep 60' &&
@@ -158,7 +158,7 @@ time.sleep(60)' "$1"
 	wait_for 5 grep -qaz "${2:-$1}" "/proc/$pid/comm"
 }
 
-# What a process is called neither reaches the terminal nor looks like a line of ls.
+# A process title must neither control the terminal nor look like a line of ls.
 ls_titles()
 {
 	local text json locale
@@ -184,7 +184,7 @@ ls_titles()
 		nsfd ls --json | grep '"grüße日本"'
 }
 
-# A user prepares a mount namespace such that root would open a fifo by it.
+# A user prepares a mount namespace in which root would open a FIFO.
 ls_prepared()
 {
 	mkfifo -m 600 "$tmp/fifo" || return 1
@@ -208,7 +208,7 @@ ls_prepared()
 	sleep 1
 	nsfd ls >/dev/null && sleep 1 && [ ! -e "$tmp/open" ]
 	local status=$?
-	# Lets both writers go.
+	# Unblocks both writers.
 	timeout 5 cat "$tmp/fifo" "/proc/$pid/root/mnt/fifo"
 	return "$status"
 }
@@ -247,7 +247,7 @@ exec_pid()
 			echo $?)" = 137 ]
 }
 
-# Starts a container with a user namespace that has no uid of ours; sets $child.
+# Starts a container whose user namespace does not map the UID; sets $child.
 container()
 {
 	start unshare -U sleep 60 && wait_for 5 own_user "$pid" && wait_for 5 sleeps &&
@@ -265,7 +265,7 @@ own_user()
 	[ "$(inode "/proc/$1/ns/user")" != "$(inode /proc/self/ns/user)" ]
 }
 
-# What a program finds where it runs. The number of a process is another each time.
+# The environment of a program. PIDs differ each time.
 look='id -u; id -G; grep -E "^(Cap|NoNewPrivs|Sig)" /proc/self/status; pwd; ls -di / .
 	cat /proc/self/uid_map; hostname; ulimit -n; ls -l /proc/self/ns | sed "s/.* //"'
 
@@ -311,7 +311,7 @@ exec_as_nsenter()
 		as_nsenter "$ns/user $ns/mnt" "-t $child -U -m -r -w" \
 			sh -c ': >/proc/sys/kernel/core_pattern' &&
 		as_nsenter "$ns/pid" "-t $child -p" sh -c 'kill -9 $$' || return 1
-	# Privilege over this one is not the container's.
+	# The container has no privilege over this one.
 	ip netns add kept && as_nsenter "/run/netns/kept $ns/user" \
 		"--net=/run/netns/kept -t $child -U" &&
 		ip netns del kept || return 1
@@ -324,7 +324,7 @@ exec_as_nsenter()
 		as_nsenter "/proc/$pid/ns/mnt" "-t $pid -m -r -w"
 }
 
-# An ordinary user enters what is their own; groups cannot be dropped there.
+# An ordinary user enters their own namespaces; groups cannot be dropped there.
 exec_rootless()
 {
 	local run='setpriv --reuid 1000 --regid 1000 --clear-groups'
@@ -341,7 +341,7 @@ exec_rootless()
 			"$(inode "/proc/$pid/ns/net")" ]
 }
 
-# Signals to nsfd reach the program, whenever they come.
+# Signals to nsfd must reach the program at any time.
 exec_signals()
 {
 	local i
@@ -422,7 +422,7 @@ unpin_other()
 		[ "$(cat "$tmp/file")" = precious ] && [ ! -e "$tmp/to" ]
 }
 
-# Two at once: one of them succeeds, and one mount is there.
+# Two at once: one of them succeeds, and there is one mount.
 pin_race()
 {
 	local i first second
@@ -452,7 +452,7 @@ pin_then_ip()
 		! grep nsfs /proc/self/mountinfo'
 }
 
-# Where /var/run is a directory of its own, and has names of ip-netns(8)
+# If /var/run is not a symbolic link, and contains names of ip-netns(8)
 names_in_var_run()
 {
 	ip netns add kept && unshare -m bash -ec '
@@ -522,7 +522,7 @@ completion()
 		ip netns del zz-one
 }
 
-# A name is not executed, neither when it is listed nor by what is inserted.
+# Completion must not execute a name, neither when listing nor when inserting it.
 completion_quotes()
 {
 	local name='$(touch pwned)'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Unpacks and builds what programs.sh runs, in build/programs of the repository.
+# Unpacks and builds the programs of programs.sh, in build/programs of the repository.
 set -eu
 
 cd "$(dirname "$0")/../../../.."

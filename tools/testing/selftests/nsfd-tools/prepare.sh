@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds what the tests of the tools run: the tools, the samples, and packages
-# of Debian's, unpacked only, so that none of them is set up or started here.
+# Builds what the tests of the tools run: the tools, the samples, and Debian packages,
+# which are only unpacked, so that none of them is configured or started.
 #
-# usage: prepare.sh [TOP]	(the repository; everything goes to its build/)
+# usage: prepare.sh [TOP]	(the repository; all output goes to its build/)
 set -eu
 
 cd "${1:-$(dirname "$0")/../../../..}"
@@ -15,7 +15,7 @@ gcc -O2 -Wall -Wextra -Werror -pthread -o build/probe/probe \
 	tools/testing/selftests/nsfd-tools/probe.c
 gcc -O2 -static -pthread -o build/probe/probe-static \
 	tools/testing/selftests/nsfd-tools/probe.c
-# Another preload library, which does not permit sockets.
+# Another preload library, which denies sockets.
 gcc -shared -fPIC -include errno.h -o build/probe/refuse.so -x c - <<-'EOF'
 	int socket(int family, int type, int protocol)
 	{

@@ -29,7 +29,7 @@
 
 static const char *self;
 
-/* An address that only one namespace has can be bound only there. */
+/* An address that exists in one namespace only can be bound only there. */
 static void print_place(int fd)
 {
 	static const struct {
@@ -119,7 +119,7 @@ static void child(const char *how)
 	wait_child(pid);
 }
 
-/* The number of no call is greater than that of the last one of Linux 5.14. */
+/* The number is above that of the last call of Linux 5.14. */
 static void filter(void)
 {
 	struct sock_filter code[] = {
@@ -149,7 +149,7 @@ static int call_i386(int nr, long a, long b, long c)
 	return -1;
 }
 
-/* The two calls by which a program for i386 creates sockets. */
+/* The two calls by which an i386 program creates sockets. */
 static void print_i386(void)
 {
 	__u32 *args = mmap(NULL, 4096, PROT_READ | PROT_WRITE,

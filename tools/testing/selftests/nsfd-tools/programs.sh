@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# Programs that people run, each of which says where its sockets are. They are
-# uid nobody without any capability, unless it says otherwise. prepare-programs.sh
-# has unpacked and built them.
+# Common programs, each of which prints the namespace of its sockets. They run as
+# nobody without any capability, unless stated otherwise. prepare-programs.sh has
+# unpacked and built them.
 
 programs=$top/build/programs
 root=$programs/root
@@ -126,7 +126,7 @@ gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# Root's own tools really enter, as without nsfd.
+# Tools run by root really enter namespaces, as without nsfd.
 by_iproute2()
 {
 	[ "$(nsfd run --netns blue -- ip -br -4 addr show veth | awk '{ print $3 }')" = 10.2.0.1/24 ] &&

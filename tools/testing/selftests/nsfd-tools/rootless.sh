@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# A port forwarder into a user and network namespace, from outside, by an
-# ordinary user: samples/nsfd/rootless-forward.sh.
+# A port forwarder into a user and network namespace, run from the parent user
+# namespace by an ordinary user: samples/nsfd/rootless-forward.sh.
 
 user='setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all --bounding-set=-all'
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# nsfd run and libnsfd-preload.so, but for haproxy.
+# nsfd run and libnsfd-preload.so, except with haproxy.
 
 # There is another way without the call, but only for those with privilege.
 serve_and_ask()
@@ -26,7 +26,7 @@ serve_as_nobody()
 			python3 "$here/web.py" ask 10.2.0.1 8080 50 | grep -x '50 200 blue'
 }
 
-# A program that is started by the program, after all descriptors were closed.
+# A program that is started by the program after closing all file descriptors.
 children()
 {
 	start nsfd run --netns blue --user nobody -- \
@@ -45,22 +45,22 @@ dance()
 	nsfd run --grant blue --grant far --user nobody -- python3 -c "$dance$1"
 }
 
-# The same, and the library caches nothing.
+# The same, without caching by the library.
 dance_uncached()
 {
 	nsfd run --grant blue --grant far --user nobody -- \
 		env -u LD_PRELOAD python3 -c "$dance$1"
 }
 
-# both NAME PROGRAM: with the library, which does nothing without the call, and without
+# both NAME PROGRAM: with the library, which requires the call, and without it
 both()
 {
 	check "$1" dance "$2"
 	check "$1, nothing cached" dance_uncached "$2"
 }
 
-# Opening /proc/self/ns/net has made the library ask for memory. From then on
-# the supervisor does not hear of setns().
+# The library has requested memory when /proc/self/ns/net was opened. From then on, the
+# supervisor is not notified of setns().
 cached()
 {
 	local want=0
@@ -135,7 +135,7 @@ if not pid:
 assert os.waitpid(pid, 0)[1] == 0
 setns(own); assert where() == home'
 
-# A descriptor that was opened in between is of where the program believed to be.
+# A file descriptor that was opened meanwhile refers to the target at that time.
 restores='
 setns(blue); b = where()
 saved = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
@@ -145,7 +145,7 @@ setns(far); f = where(); assert f != b
 setns(saved); assert where() == b
 setns(far); setns(own); assert where() == b'
 
-# The descriptor may be another one at the next step of the supervisor.
+# The file descriptor can be replaced before the supervisor's next step.
 changing='
 setns(blue); b = where(); setns(far); f = where(); setns(own)
 number, over = os.dup(blue), False
@@ -163,7 +163,7 @@ finally:
     over = True
     swapper.join()'
 
-# With 100 numbers, those of tasks with another target are used again soon.
+# With 100 PIDs, those of tasks with another target are reused soon.
 numbers='
 setns(blue); b = where(); setns(far); f = where(); setns(own)
 seen = []
@@ -190,8 +190,8 @@ few_numbers()
 	return "$status"
 }
 
-# Children of two threads in different namespaces, made at the same time, with
-# parents that do not wait, so that they are found by nothing but their creation.
+# Children of two threads in different namespaces, created concurrently by parents that
+# do not wait, so that only their creation identifies them.
 children_of_threads='
 import subprocess
 setns(blue); b = where(); setns(far); f = where(); setns(own)
@@ -230,7 +230,7 @@ for _ in range(100):
     assert os.waitpid(pid, 0)[1] == 0
 assert where() == b'
 
-# An exec from another thread than the first goes on by the number of the first.
+# After execve() in a thread other than the leader, the PID is that of the leader.
 exec_of_thread='
 setns(far); f = where(); setns(own)
 def thread():
@@ -286,7 +286,7 @@ for flags in (0, socket.SOCK_NONBLOCK):
     assert not os.get_inheritable(s)
 setns(own)'
 
-# A thread that may really enter does: root without --user.
+# A thread that has the privilege to enter does so: root without --user.
 really_moves()
 {
 	nsfd run --netns far --grant blue -- python3 -c "$dance"'
@@ -301,7 +301,7 @@ assert where() not in (f, b)' &&
 			"$(inode /run/netns/blue)" ]
 }
 
-# The library alone is no library.
+# Without a supervisor, the library must do nothing.
 alone()
 {
 	timeout 60 env LD_PRELOAD="$preload" python3 -c "$dance"'
@@ -312,7 +312,7 @@ setns(own)
 assert inside() == home_inode and where() == home'
 }
 
-# Another library that refuses sockets keeps doing so.
+# Another library that denies sockets must still do so.
 refusing_library()
 {
 	lands 'Permission denied' env LD_PRELOAD="$top/build/probe/refuse.so" \
@@ -337,7 +337,7 @@ s = socket.socket()
 assert os.fstat(s.fileno()).st_uid == 1234'
 }
 
-# What "make install" gives, at the place that it was made for.
+# The files of "make install", in their final place.
 installed()
 {
 	cp -r "$top/build/stage/opt/nsfd" "$tmp/stage" || return 1
@@ -364,11 +364,11 @@ refuses()
 
 nested()
 {
-	fails 1 "nsfd: cannot supervise: another program listens to this one's system calls already (nsfd run within nsfd run, or a container manager)" \
+	fails 1 "nsfd: cannot supervise: a seccomp listener is already installed, by another nsfd run or by a container manager" \
 		nsfd run --netns blue -- nsfd run --netns far -- true
 }
 
-# Programs of every kind, each saying in which namespace its sockets are.
+# Programs of all kinds, which print the namespace of their sockets.
 lands()
 {
 	local want=$1 got
@@ -387,7 +387,7 @@ granted()
 	lands "$want" nsfd run --grant blue --grant far --user nobody -- "$@"
 }
 
-# What a program changes in its own limits and identity is left to it.
+# The program can change its own limits and identity.
 environment()
 {
 	# shellcheck disable=SC2016 # for the shell inside
@@ -396,7 +396,7 @@ environment()
 		lands 55 sh -c 'ulimit -Sn 55; exec nsfd run --netns blue -- sh -c "ulimit -Sn"'
 }
 
-# The program keeps its parent and has no child that it does not know of.
+# The program keeps its parent and has no unexpected child.
 beside()
 {
 	# shellcheck disable=SC2016
@@ -419,7 +419,7 @@ ends_by_signal()
 	[ "$status" = 137 ] && wait_for 10 no_supervisor
 }
 
-# Without its supervisor a program gets no socket at all.
+# Without its supervisor, a program must not get any socket.
 fails_closed()
 {
 	start nsfd run --netns blue -- python3 -c '
@@ -482,7 +482,7 @@ check 'run: every socket of a program' lands blue \
 check 'run: every socket of a static program' lands blue \
 	nsfd run --netns blue --user nobody -- "$static"
 check 'run: raw system calls of a static program' granted 'blue home' "$static" raw blue
-# UML takes what comes by int $0x80 for a number of its own table.
+# UML uses its own table for the numbers of int $0x80.
 if [ "$("$static" i386 2>&1 | xargs)" = 'home home' ]; then
 	check 'run: system calls of i386' lands 'blue blue' \
 		nsfd run --netns blue --user nobody -- "$static" i386

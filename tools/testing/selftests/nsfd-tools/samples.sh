@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh sets and uses
-# The programs of samples/nsfd, which use the system call itself.
+# The programs in samples/nsfd, which use the system call directly.
 
 two_servers()
 {
@@ -47,7 +47,7 @@ opener_worker()
 		! timeout 20 setpriv --reuid 1000 --clear-groups opener-worker /run/netns/blue 10.2.0.2 80
 }
 
-# From a namespace that has no way to the other one.
+# From a namespace without a route to the other one.
 forwards()
 {
 	ip netns add alone && ip -n alone link set lo up && serve_far || return 1
@@ -56,7 +56,7 @@ forwards()
 		answers alone 127.0.0.1 8080 100
 }
 
-# Much data in both directions at once, and half-closed connections.
+# A large amount of data in both directions, and half-closed connections.
 forwards_all()
 {
 	start ip netns exec far python3 -c '

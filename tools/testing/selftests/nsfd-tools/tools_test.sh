@@ -1,10 +1,10 @@
 #!/bin/bash
-# The tests of libnsfd's tools, of the samples and of programs that run on them,
-# in a booted guest, as root, in the top directory of the repository.
+# The tests of the tools, of the samples and of programs that use them, in a booted
+# guest, as root, in the top directory of the repository.
 #
 # usage: tools_test.sh [PART...]
 #
-# Prints TAP. prepare.sh has to have built what is run.
+# Prints TAP. prepare.sh has to be run first.
 # shellcheck disable=SC2154 # what lib.sh sets
 set -u
 

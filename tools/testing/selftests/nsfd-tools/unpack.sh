@@ -1,6 +1,6 @@
 #!/bin/sh
-# Unpacks packages of Debian's, and the libraries that they need and this machine
-# lacks, below DIR/root. None of them is set up or started.
+# Unpacks Debian packages, and the libraries that they need and this machine lacks, to
+# DIR/root. None of them is configured or started.
 #
 # usage: unpack.sh DIR PACKAGE...
 set -eu

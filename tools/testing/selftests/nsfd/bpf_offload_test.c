@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The network namespace of the device that a BPF program or map is offloaded
- * to, as bpf(2) tells of it. The device is one of netdevsim, which takes over
- * what it is given and does nothing with it.
+ * Tests for the network namespace of the device that a BPF program or map is
+ * offloaded to, as reported by bpf(2). The device is a netdevsim, which accepts
+ * offloads without executing them.
  */
 #define _GNU_SOURCE
 #include <linux/bpf.h>
@@ -31,7 +31,7 @@ static int tell_bus(const char *file, const char *words)
 	return err;
 }
 
-/* XDP_ABORTED, always. */
+/* A program that always returns XDP_ABORTED. */
 static int load_program(unsigned int ifindex)
 {
 	static const struct bpf_insn insns[] = {
@@ -62,7 +62,7 @@ static int create_map(unsigned int ifindex)
 	return sys_bpf(BPF_MAP_CREATE, &attr);
 }
 
-/* 0 or a negative errno. */
+/* Return 0 or a negative errno. */
 static int get_info(int fd, void *info, size_t size)
 {
 	union bpf_attr attr = {
@@ -79,10 +79,10 @@ FIXTURE(bpf_offload)
 {
 	struct stat netns;
 	unsigned int ifindex;
-	int fd;		/* keeps the namespace */
+	int fd;		/* pins the namespace */
 };
 
-/* A network namespace with a netdevsim device and nothing else but lo. */
+/* A network namespace that contains only lo and a netdevsim device. */
 FIXTURE_SETUP(bpf_offload)
 {
 	struct if_nameindex *names, *name;
@@ -123,7 +123,7 @@ TEST_F(bpf_offload, program)
 	EXPECT_EQ(self->netns.st_dev, info.netns_dev);
 	EXPECT_EQ(self->netns.st_ino, info.netns_ino);
 
-	/* the same, seen from elsewhere */
+	/* the result is the same from another namespace */
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	ASSERT_EQ(0, get_info(prog, &info, sizeof(info)));
 	EXPECT_EQ(self->netns.st_ino, info.netns_ino);

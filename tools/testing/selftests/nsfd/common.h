@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Namespace file descriptors: what the tests share.
+ * Namespace file descriptors: shared by the tests.
  *
- * A test that needs privilege calls become_root(): it is a no-op for root, and
- * for anybody else makes a user namespace in which the test is root, so that
- * every test runs for an ordinary user as well.
+ * A test that requires privileges calls become_root(). For root, this is a
+ * no-op; for any other user, it creates a user namespace in which the test is
+ * root. So every test can be run as an ordinary user, too.
  */
 #ifndef __NSFD_COMMON_H
 #define __NSFD_COMMON_H
@@ -63,8 +63,8 @@
 #endif
 
 /*
- * Kernels after 6.12 that have NS_GET_ID also have a list of the requests that
- * nsfs knows, and their pid namespaces can be opened before the first process.
+ * Kernels after 6.12 that have NS_GET_ID also have a list of valid nsfs ioctls,
+ * and their PID namespaces can be opened before the first process exists.
  */
 static inline bool has_ns_get_id(int nsfd)
 {
@@ -73,7 +73,7 @@ static inline bool has_ns_get_id(int nsfd)
 	return !ioctl(nsfd, NS_GET_ID, &id);
 }
 
-/* There is a module for kernels without the call, with tests of its own. */
+/* For kernels without the call, there is a module, with tests of its own. */
 #ifdef NSFD_MODULE
 #include "module.h"
 #else
@@ -82,7 +82,7 @@ static inline bool has_ns_get_id(int nsfd)
 #define module_delegate(...)	-1
 #endif
 
-/* The types of namespace, in the order in which setns() installs them. */
+/* The types of namespaces, in the order in which setns() installs them. */
 static const struct ns_kind {
 	const char *name;
 	int flag;
@@ -99,7 +99,7 @@ static const struct ns_kind {
 
 #define NR_NS_TYPES	ARRAY_SIZE(ns_types)
 
-/* pidfd_open() and setns() straight from the kernel, whatever the libc. */
+/* Call pidfd_open() and setns() without the C library. */
 static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
 {
 	return syscall(__NR_pidfd_open, pid, flags);
@@ -125,13 +125,13 @@ static inline int sys_delegate(int nsfd, int arg)
 	return ioctl(nsfd, NS_NET_DELEGATE_SOCKETS, arg);
 }
 
-/* setns() as a value: 0 or the errno. */
+/* Return 0 or the errno of setns(). */
 static inline int try_setns(int fd, int nstype)
 {
 	return sys_setns(fd, nstype) ? errno : 0;
 }
 
-/* One of a process by its pidfd; @request is PIDFD_GET_*_NAMESPACE. */
+/* Open a namespace of a process by its pidfd; @request is PIDFD_GET_*_NAMESPACE. */
 static inline int get_namespace(pid_t pid, unsigned int request)
 {
 	int pidfd = sys_pidfd_open(pid, 0), fd;
@@ -143,7 +143,7 @@ static inline int get_namespace(pid_t pid, unsigned int request)
 	return fd;
 }
 
-/* Opens /proc/<pid>/ns/<name>; @pid 0 is the caller's own thread. */
+/* Open /proc/<pid>/ns/<name>; @pid 0 is the calling thread. */
 static inline int open_ns(pid_t pid, const char *name)
 {
 	char path[64];
@@ -155,7 +155,7 @@ static inline int open_ns(pid_t pid, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The inode number that names the namespace behind @fd, 0 on error. */
+/* Return the inode number of the namespace that @fd refers to, 0 on error. */
 static inline ino_t fd_ino(int fd)
 {
 	struct stat st;
@@ -163,7 +163,7 @@ static inline ino_t fd_ino(int fd)
 	return fstat(fd, &st) ? 0 : st.st_ino;
 }
 
-/* The same for a thread that need not be kept open, 0 on error. */
+/* Return the inode number of a namespace of a thread, 0 on error. */
 static inline ino_t ns_ino(pid_t pid, const char *name)
 {
 	int fd = open_ns(pid, name);
@@ -176,7 +176,7 @@ static inline ino_t ns_ino(pid_t pid, const char *name)
 	return ino;
 }
 
-/* Whether this kernel was built with the type: it has a name then. */
+/* Check whether this kernel is configured with the type, which then has a name. */
 static inline bool have_ns(const char *name)
 {
 	char path[64];
@@ -186,8 +186,8 @@ static inline bool have_ns(const char *name)
 }
 
 /*
- * A missing type may be skipped, but where there is no namespace file at all
- * nothing is.
+ * A missing type is a reason to skip, but not if there are no namespace files
+ * at all.
  */
 static inline bool lacks_ns(const char *name)
 {
@@ -217,7 +217,7 @@ static inline int write_file(const char *path, const char *fmt, ...)
 	return 0;
 }
 
-/* A new user namespace in which the caller, whoever it was, is root. */
+/* Create a user namespace in which the caller is root, whatever its user ID. */
 static inline int unshare_user(void)
 {
 	uid_t uid = geteuid();
@@ -240,13 +240,13 @@ static inline int become_root(void)
 	return geteuid() ? unshare_user() : 0;
 }
 
-/* Is the kernel built with a type, whether or not it has a file? */
+/* Check whether the kernel is configured with a type, with or without a file. */
 static inline bool have_type(int flag)
 {
 	int status = 0;
 	pid_t pid;
 
-	/* without cgroups there is nothing to unshare, which is no error */
+	/* without cgroups, unshare() succeeds although the type is missing */
 	if (flag == CLONE_NEWCGROUP)
 		return !access("/proc/self/cgroup", F_OK);
 	pid = fork();
@@ -255,19 +255,19 @@ static inline bool have_type(int flag)
 	return waitpid(pid, &status, 0) == pid && !status;
 }
 
-/* A type that has a name where the series starts, for who needs any. */
+/* Return a type that has a name at the start of the series. */
 static inline const char *any_ns(void)
 {
 	return have_type(CLONE_NEWUSER) ? "user" : "cgroup";
 }
 
-/* A test that is about more types than its program asks for them. */
+/* Skip a test that requires more types than its program does. */
 #define NEEDS(statement, flag, option) do {				\
 	if (!have_type(flag))						\
 		SKIP(statement, "the kernel is built without " option);	\
 } while (0)
 
-/* A program that is about one type says so before it includes this. */
+/* A program that is for one type defines this before it includes this file. */
 #ifndef NEEDS_TYPE
 #define NEEDS_TYPE	0
 #define NEEDS_NAME	""
@@ -282,8 +282,9 @@ static void __attribute__((constructor)) needs_type(void)
 }
 
 /*
- * An ordinary user with no capability, for good. /proc/self stays readable:
- * losing an identity makes a process undumpable, and so hides its own files.
+ * Permanently become an ordinary user without capabilities. /proc/self must
+ * remain readable: changing the user ID makes a process non-dumpable, which
+ * denies access to its own files.
  */
 static inline int become_nobody(void)
 {
@@ -295,7 +296,7 @@ static inline int become_nobody(void)
 	return 0;
 }
 
-/* Gives up all capabilities but these. */
+/* Drop all capabilities except these. */
 static inline int keep_caps(__u64 caps)
 {
 	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
@@ -336,7 +337,7 @@ static inline bool dir_has(const char *path, const char *name)
 	return found;
 }
 
-/* How many namespaces of a type the caller's user namespace may have. */
+/* Limit the namespaces of a type in the caller's user namespace. */
 static inline int allow_few(const char *type, int n)
 {
 	char path[64];
@@ -345,10 +346,10 @@ static inline int allow_few(const char *type, int n)
 	return write_file(path, "%d", n);
 }
 
-/* In a child: the assertions made so far, as an exit status. */
+/* In a child: exit with the result of the assertions made so far. */
 #define EXIT_CHILD() _exit(_metadata->exit_code)
 
-/* The child passes on what its assertions said. */
+/* Wait for the child and take over the result of its assertions. */
 #define WAIT_CHILD(pid) do {						\
 	pid_t __child = (pid);						\
 	int __status;							\
@@ -359,13 +360,13 @@ static inline int allow_few(const char *type, int n)
 } while (0)
 
 /*
- * A child that unshares @flags and lives until its end of the pipe is closed:
- * something to open, enter and outlive.
+ * A child that unshares @flags and lives until its end of the pipe is closed.
+ * The tests open and enter its namespaces, and outlive it.
  */
 struct ns_child {
 	pid_t pid;
 	int pidfd;
-	int hold;	/* closing it lets the child go */
+	int hold;	/* the child exits when this is closed */
 };
 
 static inline int ns_child_start(struct ns_child *c, int flags)
@@ -404,7 +405,7 @@ static inline int ns_child_start(struct ns_child *c, int flags)
 	return ok && c->pidfd >= 0 ? 0 : -ECHILD;
 }
 
-/* Lets the child go and waits for its end. */
+/* Make the child exit, and wait for it. */
 static inline void ns_child_stop(struct ns_child *c)
 {
 	if (c->pid <= 0)
@@ -417,9 +418,9 @@ static inline void ns_child_stop(struct ns_child *c)
 }
 
 /*
- * In a child: does nothing, until the process behind @pidfd has ended. (The
- * signal of PR_SET_PDEATHSIG is lost if the parent has gone already, or may not
- * send one because its credentials have changed.)
+ * In a child: wait until the process that @pidfd refers to has terminated. (The
+ * signal of PR_SET_PDEATHSIG is lost if the parent has terminated before, and
+ * may not be sent if its credentials have changed.)
  */
 static inline void __noreturn end_with(int pidfd)
 {
@@ -430,7 +431,7 @@ static inline void __noreturn end_with(int pidfd)
 	_exit(0);
 }
 
-/* A fork() with clone()'s flags; the namespaces are there when it returns. */
+/* fork() with the flags of clone(); the namespaces exist when it returns. */
 static inline pid_t ns_fork(int flags, int *pidfd)
 {
 	struct clone_args args = {
@@ -442,7 +443,7 @@ static inline pid_t ns_fork(int flags, int *pidfd)
 	return syscall(__NR_clone3, &args, sizeof(args));
 }
 
-/* A child that is in new namespaces itself, that of its pid included. */
+/* A child that is itself in new namespaces, PID namespace included. */
 struct target {
 	pid_t pid;
 	int pidfd;
@@ -454,7 +455,10 @@ static inline int target_start(struct target *t, int flags)
 
 	t->pid = ns_fork(flags, &t->pidfd);
 	if (!t->pid) {
-		/* It keeps nothing that the test lets go of. */
+		/*
+		 * Close everything, so that the target pins nothing that the
+		 * test closes.
+		 */
 		if (dup2(parent, 3) == 3 && !syscall(__NR_close_range, 4, ~0U, 0))
 			end_with(3);
 		_exit(1);
@@ -463,7 +467,7 @@ static inline int target_start(struct target *t, int flags)
 	return t->pid < 0 ? -errno : 0;
 }
 
-/* The last of a namespace is cleaned up later: that has some time. */
+/* Namespaces are freed with a delay: retry while the limit is reached. */
 static inline int target_start_patient(struct target *t, int flags)
 {
 	__u64 end = msecs() + 20000;
@@ -488,11 +492,11 @@ static inline void target_stop(struct target *t)
 	t->pid = 0;
 }
 
-/* A thread that does nothing, to be looked at. */
+/* A thread that does nothing, for tests that inspect it. */
 struct idler {
 	pthread_t thread;
 	pid_t tid;
-	int unshare;	/* what it leaves first */
+	int unshare;	/* what it unshares first */
 	int ready[2], hold[2];
 };
 
@@ -521,7 +525,10 @@ static inline int idler_start(struct idler *t, int flags)
 	return 0;
 }
 
-/* When it has been joined it may still be counted: the kernel buries it later. */
+/*
+ * The kernel may release a joined thread with a delay, so wait until it is not
+ * counted.
+ */
 static inline void idler_stop(struct idler *t)
 {
 	int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NS_NET_DELEGATE_SOCKETS: the right to make sockets in a network namespace,
- * handed over with a descriptor.
+ * Tests for NS_NET_DELEGATE_SOCKETS, the delegation of socket creation in a
+ * network namespace by a file descriptor.
  */
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -21,7 +21,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* Other machines have no such numbers at all. */
+/* Other architectures have no such numbers. */
 #ifndef __X32_SYSCALL_BIT
 #define __X32_SYSCALL_BIT 0x40000000
 #endif
@@ -41,7 +41,7 @@ static int tcp_at(int nsfd)
 	return sys_socketat(nsfd, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
-/* Which namespace a socket is in, 0 on error. */
+/* Return the cookie of a socket's network namespace, 0 on error. */
 static uint64_t netns_cookie(int sk)
 {
 	uint64_t cookie = 0;
@@ -52,7 +52,7 @@ static uint64_t netns_cookie(int sk)
 	return cookie;
 }
 
-/* The errno of a try to make a socket, 0 if it worked. */
+/* Return 0 if a socket can be created, or the errno. */
 static int try_at(int nsfd)
 {
 	int sk = tcp_at(nsfd);
@@ -63,10 +63,10 @@ static int try_at(int nsfd)
 	return 0;
 }
 
-/* Root by birth, not in a user namespace of its own that has no other user. */
+/* Root from the start, and not in a user namespace with a single user. */
 static bool real_root;
 
-/* What a server becomes after its start: somebody without any privilege. */
+/* Become what a server is after its start: a process without privileges. */
 static int become_worker(void)
 {
 	if ((real_root && become_nobody()) || caps_drop())
@@ -75,8 +75,8 @@ static int become_worker(void)
 }
 
 /*
- * A program that has been started by execve() with a descriptor. It comes before
- * anything that might be missing for a test.
+ * A program that is executed with a file descriptor. It has to run before any
+ * check that could skip a test.
  */
 static void __attribute__((constructor(101))) exec_worker(void)
 {
@@ -123,7 +123,7 @@ static int receive_fd(int from)
 	return fd;
 }
 
-/* Whether fdinfo has the line @name, with @value in it. */
+/* Check whether fdinfo has a line @name that contains @value. */
 static bool fdinfo_has(int fd, const char *name, const char *value)
 {
 	char path[64], line[128], wanted[128];
@@ -146,7 +146,10 @@ static bool fdinfo_shows_grant(int fd)
 	return fdinfo_has(fd, "ns-sockets", "delegated");
 }
 
-/* The module's descriptor has no inode of its own, and says whose it stands for. */
+/*
+ * A file descriptor of the module has no inode of its own, but reports the
+ * namespace.
+ */
 static bool is_same_namespace(int granted, int nsfd)
 {
 	char ino[24];
@@ -158,9 +161,9 @@ static bool is_same_namespace(int granted, int nsfd)
 }
 
 FIXTURE(delegate) {
-	int nsfd;		/* a network namespace with no task in it */
+	int nsfd;		/* a network namespace without tasks */
 	int granted;
-	uint64_t cookie;	/* the namespace's */
+	uint64_t cookie;	/* of the namespace */
 };
 
 FIXTURE_SETUP(delegate)
@@ -294,7 +297,7 @@ TEST_F(delegate, lasts_through_pidfd_getfd)
 	struct ns_child child;
 	int fd;
 
-	/* the child has the same numbers as we have here */
+	/* the child has the same file descriptor numbers */
 	ASSERT_EQ(0, ns_child_start(&child, 0));
 	fd = syscall(__NR_pidfd_getfd, child.pidfd, self->granted, 0);
 	ASSERT_LE(0, fd);
@@ -313,7 +316,7 @@ TEST_F(delegate, lasts_in_another_user_namespace)
 	EXPECT_EQ(0, try_at(self->granted));
 }
 
-TEST_F(delegate, opening_anew_is_plain)
+TEST_F(delegate, reopening_is_plain)
 {
 	char path[32];
 	int fd;
@@ -321,7 +324,7 @@ TEST_F(delegate, opening_anew_is_plain)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->granted);
 	fd = open(path, O_RDONLY);
 	if (by_module()) {
-		/* There is nothing to open: not even a plain one is had. */
+		/* It cannot be reopened at all, not even as a plain file. */
 		ASSERT_EQ(-1, fd);
 		ASSERT_EQ(real_root ? ENXIO : EACCES, errno);
 		return;
@@ -348,7 +351,7 @@ TEST_F(delegate, bind_mount_is_plain)
 	ASSERT_EQ(0, mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", self->granted);
 	if (by_module()) {
-		/* There is nothing to mount. */
+		/* It cannot be mounted. */
 		EXPECT_EQ(-1, mount(from, to, NULL, MS_BIND, NULL));
 		EXPECT_EQ(EINVAL, errno);
 		snprintf(from, sizeof(from), "/proc/self/fd/%d", self->nsfd);
@@ -356,7 +359,7 @@ TEST_F(delegate, bind_mount_is_plain)
 	ASSERT_EQ(0, mount(from, to, NULL, MS_BIND, NULL));
 	fd = open(to, O_RDONLY);
 	EXPECT_LE(0, fd);
-	/* a grant made through the mount does not keep it */
+	/* delegating through the mount must not pin it */
 	close(self->granted);
 	self->granted = delegate(fd);
 	EXPECT_LE(0, self->granted);
@@ -409,7 +412,7 @@ TEST_F(delegate, errors)
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, pipe(pipes));
 
-	/* nsfs may not know the request where the module delegates */
+	/* with the module, nsfs may not support the request */
 	if (by_module() && ioctl(other, NS_NET_REVOKE_SOCKETS, 0) == -1)
 		no_grant = errno;
 
@@ -448,7 +451,7 @@ TEST_F(delegate, only_the_privileged_delegate)
 	ASSERT_EQ(0, become_worker());
 	EXPECT_EQ(-1, delegate(self->nsfd));
 	EXPECT_EQ(EPERM, errno);
-	/* no chain of grants */
+	/* a delegated file descriptor cannot be delegated further */
 	EXPECT_EQ(-1, delegate(self->granted));
 	EXPECT_EQ(EPERM, errno);
 	EXPECT_EQ(-1, revoke_sockets(self->granted));
@@ -456,7 +459,7 @@ TEST_F(delegate, only_the_privileged_delegate)
 	EXPECT_EQ(0, try_at(self->granted));
 }
 
-/* With no capability but those over what is one's own, from outside. */
+/* As the owner in the parent user namespace, without any other capability. */
 TEST(owner_of_the_user_namespace_delegates)
 {
 	struct ns_child child;
@@ -497,7 +500,7 @@ TEST_F(delegate, revoke)
 		ASSERT_EQ(1, read(pair[1], &byte, 1));
 		EXPECT_EQ(EPERM, try_at(self->granted));
 		EXPECT_EQ(EPERM, try_at(copy));
-		/* what there was lives on */
+		/* existing sockets remain valid */
 		EXPECT_EQ(self->cookie, netns_cookie(sk));
 		EXPECT_EQ(0, listen(sk, 1));
 		EXIT_CHILD();
@@ -544,7 +547,7 @@ TEST_F(delegate, grants_nothing_but_sockets)
 	EXPECT_EQ(0, bind(sk, (struct sockaddr *)&low, sizeof(low)));
 }
 
-/* Abstract unix sockets are among what is in reach: the document says so. */
+/* The documentation says that abstract UNIX domain sockets are accessible. */
 TEST_F(delegate, reaches_abstract_unix_sockets)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "\0nsfd" };
@@ -565,7 +568,7 @@ TEST_F(delegate, reaches_abstract_unix_sockets)
 	EXPECT_EQ(ECONNREFUSED, errno);
 }
 
-/* The filter of the document: TCP over IPv4 and IPv6, and no other socket. */
+/* The filter of the documentation: TCP over IPv4 and IPv6, and no other socket. */
 TEST_F(delegate, seccomp_narrows_to_tcp)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -604,7 +607,7 @@ TEST_F(delegate, seccomp_narrows_to_tcp)
 		SKIP(return, "a filter does not see into the argument");
 	ASSERT_EQ(0, become_worker());
 	ASSERT_EQ(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0));
-	/* What a program asks to find out whether the call is there. */
+	/* The call that programs use to find out whether socketat() is available. */
 	EXPECT_EQ(-1, sys_socketat(-1, 0, 0, 0));
 	EXPECT_EQ(EBADF, errno);
 	EXPECT_EQ(0, try_at(self->granted));
@@ -623,7 +626,7 @@ TEST_F(delegate, seccomp_narrows_to_tcp)
 	EXPECT_EQ(-1, sys_socketat(self->granted, AF_NETLINK, SOCK_RAW, 0));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_LE(0, socket(AF_UNIX, SOCK_STREAM, 0));
-	/* x32 has numbers of its own for the same calls. */
+	/* x32 has its own numbers for the same calls. */
 	EXPECT_EQ(-1, syscall(__NR_socketat | __X32_SYSCALL_BIT, self->granted,
 			      AF_UNIX, SOCK_STREAM, 0));
 	EXPECT_EQ(EACCES, errno);
@@ -654,7 +657,7 @@ static void *make_sockets(void *arg)
 
 TEST_F(delegate, revoke_races_with_use)
 {
-	/* a number that none of the sockets gets while it is closed */
+	/* a number that the sockets do not get while it is closed */
 	struct race race = { .granted = fcntl(self->granted, F_DUPFD, 900) };
 	pthread_t thread;
 	int i, fd;

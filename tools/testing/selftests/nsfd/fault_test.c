@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * No memory: each allocation on the way of a call is made to fail in turn, by
- * /proc/thread-self/fail-nth, until one call gets through with none failed.
- * Whatever fails, the caller is told by an errno of the document, is where it
- * was, and has the files that it had; and no namespace stays when all is over.
+ * Tests under memory shortage: /proc/thread-self/fail-nth makes each allocation
+ * of a call fail in turn, until the call succeeds without a failed allocation.
+ * Each failure must return an errno of the documentation, leave the caller in
+ * its namespaces, and leak neither files nor namespaces.
  *
- * The kernel needs CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and
- * CONFIG_FAULT_INJECTION_DEBUG_FS; see config.debug. Only root can set it up.
+ * The kernel requires CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and
+ * CONFIG_FAULT_INJECTION_DEBUG_FS; see config.debug. Only root can set this up.
  */
 #include <linux/if_ether.h>
 #include <linux/netlink.h>
@@ -17,15 +17,15 @@
 #include "stress.h"
 #include "uring.h"
 
-/* <linux/pidfd.h> can't be had together with <fcntl.h>. */
+/* <linux/pidfd.h> conflicts with <fcntl.h>. */
 #ifndef PIDFD_GET_NET_NAMESPACE
 #define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
 #endif
 
-/* More than any call here allocates. */
+/* More than any call allocates. */
 #define MAX_ALLOCATIONS 2000
 
-/* What a call has to work on. */
+/* The objects that a call works on. */
 struct place {
 	struct target target;
 	int all_types;
@@ -35,14 +35,14 @@ struct place {
 	struct uring ring;
 };
 
-/* One call in a child, with the result for the parent. */
+/* A call in a child, with its result. */
 struct attempt {
-	bool ready;		/* all was set up for it */
+	bool ready;		/* the preparation succeeded */
 	bool injected;		/* an allocation has failed */
 	int err;
 	int moved;
 	int more_files;
-	bool sound;		/* what else there is to check */
+	bool sound;		/* the additional check succeeded */
 };
 
 FIXTURE(fault)
@@ -55,14 +55,14 @@ FIXTURE(fault)
 
 FIXTURE_VARIANT(fault)
 {
-	/* Run in the child; 0 or a negative errno. */
+	/* These run in the child and return 0 or a negative errno. */
 	int (*prepare)(struct place *place);
 	int (*call)(struct place *place, int arg);
 	bool (*check)(struct place *place, int err);
-	bool each_type;		/* once with each type of namespace as arg */
-	const char *ns;		/* else the type that nsfd is of */
+	bool each_type;		/* once for each type of namespace, as arg */
+	const char *ns;		/* otherwise, the type of nsfd */
 	int arg;
-	int moves;		/* the types in which it moves the caller */
+	int moves;		/* the types in which the caller moves */
 	int makes_file;
 	int errnos[4];
 };
@@ -104,7 +104,7 @@ static int call_setns(struct place *place, int type)
 	return sys_setns(place->nsfd, type);
 }
 
-/* Out of the nsproxy that a child shares with its parent: setns() copies it. */
+/* Leave the nsproxy that a child shares with its parent: setns() copies it. */
 static int own_nsproxy(struct place *place)
 {
 	int fd = open_ns(0, "net");
@@ -119,7 +119,7 @@ static int call_setns_pidfd(struct place *place, int types)
 	return sys_setns(place->target.pidfd, types ?: place->all_types);
 }
 
-/* By the process, not the thread: nobody has looked at these before. */
+/* Of the process, not the thread, so that the files are not in the cache. */
 static int call_open(struct place *place, int type)
 {
 	const char *name = NULL;
@@ -193,8 +193,8 @@ static int call_move(struct place *place, int type)
 }
 
 /*
- * How many devices there are, here and there: none where the call has failed,
- * unless it is the answer alone that has got lost, which is ENOBUFS.
+ * If the call has failed, there must be no device in either namespace, unless
+ * only the response was lost, which is ENOBUFS.
  */
 static bool check_create(struct place *place, int err)
 {
@@ -315,7 +315,7 @@ FIXTURE_VARIANT_ADD(fault, newlink_create)
 {
 	.prepare = prepare_link, .call = call_create, .check = check_create,
 	.ns = "net",
-	/* EINVAL: the driver core has got a device without a name */
+	/* EINVAL: the driver core has received a device without a name */
 	.errnos = { ENOMEM, ENOBUFS, EINVAL },
 };
 
@@ -456,7 +456,7 @@ FIXTURE_TEARDOWN(fault)
 			TH_LOG("%s stays on", switches[i].file);
 }
 
-/* In the child: the call, of whose allocations the @nth fails. */
+/* In the child: make the call and let its @nth allocation fail. */
 static void attempt_call(struct _test_data_fault *self,
 			 const struct _fixture_variant_fault *variant,
 			 int arg, int nth)
@@ -563,7 +563,7 @@ TEST_F_TIMEOUT(fault, each_allocation_in_turn, 600)
 	if (!variant->each_type)
 		fail_in_turn(_metadata, self, variant, "in all", variant->arg);
 
-	/* Nothing is left, if only after a grace period. */
+	/* After a grace period at most, nothing must be left. */
 	for (i = 0; i < 1000 && count_sockets(self->sockstat) != sockets; i++)
 		poll(NULL, 0, 5);
 	EXPECT_EQ(sockets, count_sockets(self->sockstat));
@@ -572,7 +572,7 @@ TEST_F_TIMEOUT(fault, each_allocation_in_turn, 600)
 		close(place->nsfd);
 	if (place->there)
 		mnl_socket_close(place->there);
-	/* The namespaces go with their last process. */
+	/* The namespaces must be freed with their last process. */
 	target_stop(&place->target);
 	EXPECT_EQ(0, target_start_patient(&place->target, place->all_types));
 	target_stop(&place->target);

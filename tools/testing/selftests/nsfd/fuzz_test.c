@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Random and hostile arguments for socketat(), setns(), the ioctls of nsfs, the
- * opening of its files, and IORING_OP_SOCKET. There is no right answer but the ones that say no:
- * the kernel lives, whoever did it lives, and nobody else has noticed.
+ * opening of its files, and IORING_OP_SOCKET. Every result is accepted, but the
+ * kernel and the caller must survive, and other processes must not be affected.
  *
- * NSFD_CALLS calls are made, from the random numbers that begin with NSFD_SEED:
- * the same seed makes the same calls.
+ * NSFD_CALLS is the number of calls, and NSFD_SEED the start of the random
+ * numbers: the same seed makes the same calls.
  */
 #include <linux/capability.h>
 #include <linux/ioctl.h>
@@ -16,7 +16,7 @@
 #include "stress.h"
 #include "uring.h"
 
-/* Files to call with: low numbers, so that a random one often is open. */
+/* The files for the calls, with low numbers, so that a random one is often open. */
 #define FIRST_FD 10
 #define NR_FDS 40
 
@@ -26,12 +26,12 @@ struct fuzz {
 	__u64 state;
 	unsigned long calls, done;
 	unsigned long allowed;
-	char *buffer;		/* two pages, and nothing after them */
+	char *buffer;		/* two pages, followed by an unmapped one */
 	size_t size;
 	struct uring ring;
 };
 
-/* xorshift64*: the same everywhere. */
+/* xorshift64*: portable and reproducible. */
 static __u32 any(struct fuzz *f)
 {
 	f->state ^= f->state >> 12;
@@ -45,7 +45,7 @@ static __u32 below(struct fuzz *f, __u32 n)
 	return any(f) % n;
 }
 
-/* What breaks programs: powers of two and their neighbours, signs, noise. */
+/* Values that break programs: powers of two and their neighbours, signs, noise. */
 static long hostile(struct fuzz *f)
 {
 	long long noise = (long long)any(f) << 32 | any(f);
@@ -66,7 +66,7 @@ static long hostile(struct fuzz *f)
 	}
 }
 
-/* A descriptor, mostly one that is open. */
+/* A file descriptor, which is usually open. */
 static long some_fd(struct fuzz *f)
 {
 	return below(f, 16) ? (long)(FIRST_FD + below(f, NR_FDS)) : hostile(f);
@@ -84,7 +84,7 @@ static long some_types(struct fuzz *f)
 	return types;
 }
 
-/* Memory that is there, is not, or ends too early. */
+/* Memory that is mapped, unmapped, or ends too early. */
 static long some_pointer(struct fuzz *f)
 {
 	switch (below(f, 4)) {
@@ -99,7 +99,7 @@ static long some_pointer(struct fuzz *f)
 	}
 }
 
-/* It stays in the range, wherever the kernel has put it. */
+/* Move the file descriptor into the range. */
 static int keep(struct fuzz *f, int fd)
 {
 	int to = FIRST_FD + below(f, NR_FDS);
@@ -142,7 +142,7 @@ static int do_ioctl(struct fuzz *f)
 	if (!below(f, 8))
 		request = _IOC(below(f, 4), below(f, 2) ? 0xff : 0x89,
 			       below(f, 256), below(f, 64));
-	/* no way to stop a process or to change a terminal is among those */
+	/* this cannot stop a process or change a terminal */
 	return keep(f, ioctl(some_fd(f), request, some_pointer(f)));
 }
 
@@ -172,7 +172,7 @@ static int do_open(struct fuzz *f)
 				  O_CLOEXEC));
 }
 
-/* What else can be done to the file of a namespace. */
+/* Other operations on a namespace file. */
 static int do_file(struct fuzz *f)
 {
 	int fd = some_fd(f);
@@ -257,7 +257,7 @@ static int (*const do_something[])(struct fuzz *f) = {
 	do_ioctl, do_open, do_open, do_file, do_uring,
 };
 
-/* New namespaces for the child alone, and limits for what it can take. */
+/* Enter new namespaces, and limit resources. */
 static int confine(struct fuzz *f)
 {
 	struct rlimit files = { FIRST_FD + NR_FDS + 20, FIRST_FD + NR_FDS + 20 };
@@ -269,10 +269,13 @@ static int confine(struct fuzz *f)
 	err = unshare_user();
 	if (err)
 		return err;
-	/* Else a call truncates the log, or a file that others have loses it. */
+	/*
+	 * Otherwise, a call could truncate the log, or affect files of other
+	 * processes.
+	 */
 	syscall(__NR_close_range, 0, ~0U, 0);
 	for (i = 0; i < NR_NS_TYPES; i++) {
-		/* not all are there in each kernel */
+		/* a kernel may lack some types */
 		if (!(ns_types[i].flag &
 		      (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME)) &&
 		    unshare(ns_types[i].flag) && errno != EINVAL)
@@ -348,7 +351,7 @@ static void make_calls(struct fuzz *f, bool ring)
 	}
 }
 
-/* Whatever the child does, this process stays where and what it is. */
+/* This process must stay in its namespaces and remain unaffected. */
 TEST_F_TIMEOUT(fuzz, calls, 3600)
 {
 	struct where before = where_am_i(), after;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IFLA_NS_FD: network devices created in, and moved to, the network namespace
- * of a descriptor; the other users of such a descriptor in rtnetlink.
+ * Tests for IFLA_NS_FD: creating network devices in the network namespace of a
+ * file descriptor, moving them there, and other uses of such a file descriptor
+ * in rtnetlink.
  *
- * No process is ever in the namespace "there": a descriptor is its only name.
+ * No process is ever in the namespace "there"; only a file descriptor refers to
+ * it.
  */
 #include <linux/net_namespace.h>
 #include <linux/sockios.h>
@@ -12,13 +14,13 @@
 #define NEEDS_NAME	"CONFIG_NET_NS"
 #include "rtnl.h"
 
-/* Setup for both fixtures: two namespaces, the caller is "here". */
+/* Set up both fixtures: two namespaces; the caller is in "here". */
 static int make_two(struct rtnl_ns *here, struct rtnl_ns *there)
 {
 	return become_root() ?: rtnl_unshare(there) ?: rtnl_unshare(here);
 }
 
-/* A descriptor that isn't open. */
+/* Return the number of a file descriptor that is not open. */
 static int closed_fd(void)
 {
 	int fd = dup(STDIN_FILENO);
@@ -27,7 +29,7 @@ static int closed_fd(void)
 	return fd;
 }
 
-/* Descriptors that are open, but of no network namespace. */
+/* Open file descriptors that do not refer to a network namespace. */
 static int open_wrong(int *fds)
 {
 	int n = 0;
@@ -43,13 +45,11 @@ static int open_wrong(int *fds)
 
 #define MAX_WRONG 6
 
-/*
- * Moving, by either of the two messages that can.
- */
+/* Moving, by either message. */
 FIXTURE(move)
 {
 	struct rtnl_ns here, there;
-	int index;	/* of the dummy "dev", which starts here */
+	int index;	/* of the dummy device "dev", initially in "here" */
 };
 
 FIXTURE_VARIANT(move)
@@ -96,7 +96,7 @@ TEST_F(move, from_outside)
 	struct rtnl_ns third;
 	int i;
 
-	/* Neither the source nor the target is the caller's. */
+	/* Neither the source nor the target is the caller's namespace. */
 	ASSERT_EQ(0, rtnl_unshare(&third));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, rtnl_move(self->here.sk, variant->type, "dev",
@@ -111,7 +111,7 @@ TEST_F(move, from_outside)
 
 TEST_F(move, to_where_it_is)
 {
-	/* Else there is nothing that could tell it from an unknown attribute */
+	/* Otherwise, the kernel might ignore it as an unknown attribute */
 	ASSERT_EQ(-EBADF, rtnl_move(self->here.sk, variant->type, "dev", -1));
 	ASSERT_EQ(0, rtnl_move(self->here.sk, variant->type, "dev",
 			       self->here.fd));
@@ -129,7 +129,7 @@ TEST_F(move, one_end_of_a_veth)
 	ASSERT_EQ(-ENODEV, rtnl_index(self->here.sk, "end1"));
 	ASSERT_LT(0, rtnl_index(self->there.sk, "end1"));
 
-	/* They are a pair still: one can't be without the other. */
+	/* They must still be a pair: deleting one end deletes the other. */
 	rtnl_link(&req, RTM_DELLINK, 0, "end0");
 	ASSERT_EQ(0, rtnl_send(self->here.sk, &req));
 	ASSERT_EQ(-ENODEV, rtnl_index(self->there.sk, "end1"));
@@ -140,7 +140,7 @@ TEST_F(move, by_index_with_a_new_name)
 	struct ifinfomsg *ifi;
 	struct rtnl_req req;
 
-	/* The name is taken there; the message has another one. */
+	/* The name is in use there, but the message contains another one. */
 	ASSERT_EQ(0, rtnl_add_dummy(self->there.sk, "dev", -1));
 	ifi = rtnl_link(&req, variant->type, 0, "other");
 	ifi->ifi_index = self->index;
@@ -209,7 +209,7 @@ TEST_F(move, no_such_device)
 {
 	ASSERT_EQ(-ENODEV, rtnl_move(self->here.sk, variant->type, "none",
 				     self->there.fd));
-	/* and the descriptor is looked at, where there is one */
+	/* and the file descriptor is checked, if there is one */
 	ASSERT_EQ(-EBADF, rtnl_move(self->here.sk, variant->type, "dev", -1));
 }
 
@@ -220,7 +220,7 @@ TEST_F(move, needs_net_admin)
 				    self->there.fd));
 	ASSERT_STAYED();
 
-	/* Nothing else: entering the namespace would need CAP_SYS_ADMIN. */
+	/* No other capability is required, in contrast to setns(). */
 	ASSERT_EQ(0, set_caps(CAP_BIT(CAP_NET_ADMIN)));
 	ASSERT_EQ(0, rtnl_move(self->here.sk, variant->type, "dev",
 			       self->there.fd));
@@ -242,13 +242,13 @@ TEST_F(move, needs_net_admin_over_both)
 		ASSERT_EQ(0, rtnl_unshare(&inner));
 		ASSERT_EQ(0, rtnl_add_dummy(inner.sk, "toy", -1));
 
-		/* over the source only */
+		/* privileged over the source only */
 		ASSERT_EQ(-EPERM, rtnl_move(inner.sk, variant->type, "toy",
 					    self->there.fd));
 		ASSERT_LT(0, rtnl_index(inner.sk, "toy"));
 		ASSERT_EQ(-ENODEV, rtnl_index(self->there.sk, "toy"));
 
-		/* over the target only */
+		/* privileged over the target only */
 		ASSERT_EQ(-EPERM, rtnl_move(self->here.sk, variant->type,
 					    "dev", inner.fd));
 		ASSERT_EQ(-ENODEV, rtnl_index(inner.sk, "dev"));
@@ -258,7 +258,7 @@ TEST_F(move, needs_net_admin_over_both)
 	ASSERT_STAYED();
 }
 
-/* Whoever made a user namespace has all capabilities in it. */
+/* The owner of a user namespace has all capabilities in it. */
 TEST_F(move, into_a_child_user_namespace)
 {
 	struct ns_child c = { .pid = -1 };
@@ -273,7 +273,7 @@ TEST_F(move, into_a_child_user_namespace)
 	ns_child_stop(&c);
 }
 
-/* Only one way at a time to say where; each would do alone. */
+/* More than one attribute for the target is an error; each alone is valid. */
 TEST_F(move, with_pid)
 {
 	struct rtnl_req req;
@@ -285,7 +285,7 @@ TEST_F(move, with_pid)
 	ASSERT_STAYED();
 }
 
-/* Makes @id the name that the namespace of @sk has for the one of @nsfd. */
+/* Assign the ID @id to the namespace @nsfd in the namespace of @sk. */
 static int new_nsid(struct mnl_socket *sk, int nsfd, int id)
 {
 	struct rtnl_req req;
@@ -308,8 +308,8 @@ TEST_F(move, with_nsid)
 	ASSERT_STAYED();
 }
 
-/* Errors that more than one cause can have come with a text. */
-TEST_F(move, says_why)
+/* Errors with several possible causes must have an explanatory text. */
+TEST_F(move, explains_errors)
 {
 	char text[RTNL_TEXT];
 	struct rtnl_req req;
@@ -331,16 +331,14 @@ TEST_F(move, says_why)
 	ASSERT_EQ(-EEXIST, rtnl_send_for_text(self->here.sk, &req, text));
 	EXPECT_NE(0, text[0]);
 
-	/* This says enough by itself. */
+	/* This error needs no text. */
 	rtnl_link(&req, variant->type, 0, "dev");
 	mnl_attr_put_u32(&req.nh, IFLA_NS_FD, -1);
 	ASSERT_EQ(-EBADF, rtnl_send_for_text(self->here.sk, &req, text));
 	EXPECT_STREQ("", text);
 }
 
-/*
- * Creating, and what else takes such a descriptor or refuses it.
- */
+/* Creating devices, and other messages that accept or reject the file descriptor. */
 FIXTURE(create)
 {
 	struct rtnl_ns here, there;
@@ -486,7 +484,7 @@ TEST_F(create, needs_net_admin_over_target)
 	ASSERT_NOWHERE("dev");
 }
 
-/* These ask for, or take away, what is in another namespace: by id alone. */
+/* These query or delete objects in another namespace, by ID only. */
 TEST_F(create, refused_by_other_messages)
 {
 	static const int types[] = { RTM_GETLINK, RTM_DELLINK,
@@ -515,7 +513,7 @@ static int nsid_cb(const struct nlmsghdr *nh, void *data)
 	return MNL_CB_OK;
 }
 
-/* The id that the namespace of @sk has for the one of @nsfd */
+/* Get the ID of the namespace @nsfd in the namespace of @sk. */
 static int get_nsid(struct mnl_socket *sk, int nsfd, int *id)
 {
 	struct rtnl_req req;
@@ -555,7 +553,7 @@ TEST_F(create, nsid_errors)
 	ASSERT_EQ(-EPERM, new_nsid(self->here.sk, self->there.fd, 7));
 }
 
-/* Never root, in its own user namespace, with its own network namespaces. */
+/* As an ordinary user, in a user namespace, with network namespaces of its own. */
 TEST(ordinary_user)
 {
 	struct rtnl_ns here, there;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ipc namespace as a file: semaphores, segments and queues of the other
- * side, the way there and back, what is undone or kept on the way, and when it
- * is freed. What all types have in common is in proc_ns_test.c and setns_test.c.
+ * Tests for IPC namespaces as files: semaphores, segments and queues in another
+ * namespace, entering and restoring it, what is undone and what remains, and
+ * when it is freed. For tests common to all types, see proc_ns_test.c and
+ * setns_test.c.
  *
- * In the fixture a child is "there", and the caller is at "home". Each has one
- * object of every kind, under one and the same key or name, and what is in it
- * tells which one it is.
+ * In the fixture, a child is in the namespace "there", and the caller is in its
+ * original namespace "home". Each has one object of every kind, with the same
+ * key or name; the content identifies the namespace.
  */
 #include <dirent.h>
 #include <linux/capability.h>
@@ -24,7 +25,7 @@
 #define NEEDS_NAME	"CONFIG_IPC_NS"
 #include "common.h"
 
-#ifndef PIDFD_GET_IPC_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
+#ifndef PIDFD_GET_IPC_NAMESPACE	/* linux/pidfd.h conflicts with fcntl.h */
 #define PIDFD_GET_IPC_NAMESPACE _IO(0xff, 2)
 #endif
 
@@ -35,7 +36,10 @@
 #define THERE 1
 #define HOME 2
 
-/* A semaphore of value @n, a segment with that number, queues of @n messages */
+/*
+ * Create a semaphore with value @n, a segment with that number, and queues with
+ * @n messages
+ */
 static int make_objects(int n)
 {
 	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 8 };
@@ -155,7 +159,7 @@ TEST_F(ipc, enter_by_pidfd)
 	ASSERT_THERE();
 }
 
-TEST_F(ipc, come_back)
+TEST_F(ipc, enter_and_restore)
 {
 	int i;
 
@@ -167,7 +171,7 @@ TEST_F(ipc, come_back)
 	}
 }
 
-/* What is made or removed there is so for the child, and not at home. */
+/* Creating and removing objects must affect the child's namespace only. */
 TEST_F(ipc, change_the_other_side)
 {
 	pid_t pid;
@@ -200,15 +204,15 @@ TEST_F(ipc, change_the_other_side)
 	WAIT_CHILD(pid);
 }
 
-/* Memory stays mapped and a queue open, whoever moves. */
-TEST_F(ipc, what_is_open_stays)
+/* Memory must stay mapped and a queue open when the caller moves. */
+TEST_F(ipc, open_objects_stay)
 {
 	struct mq_attr attr;
 	int *mem, shm;
 	mqd_t mq;
 
 	ASSERT_EQ(0, try_setns(self->there, 0));
-	/* one whose number nobody has at home */
+	/* an identifier that does not exist in "home" */
 	shm = shmget(IPC_PRIVATE, 4096, 0600);
 	ASSERT_LE(0, shm);
 	mem = shmat(shm, NULL, 0);
@@ -233,8 +237,8 @@ TEST_F(ipc, what_is_open_stays)
 	ASSERT_EQ(42, *mem);
 }
 
-/* At its end a task is looked for as a maker wherever it has been. */
-TEST_F(ipc, orphaned_memory_goes_on_both_sides)
+/* At exit, segments that the task has created are destroyed in every namespace. */
+TEST_F(ipc, orphaned_memory_is_freed_on_both_sides)
 {
 	const char *forced = "/proc/sys/kernel/shm_rmid_forced";
 	pid_t pid;
@@ -260,7 +264,7 @@ TEST_F(ipc, orphaned_memory_goes_on_both_sides)
 	ASSERT_EQ(ENOENT, errno);
 }
 
-/* A message from here to somebody who waits there. */
+/* Send a message to a process that waits in the other namespace. */
 TEST_F(ipc, message_to_the_other_side)
 {
 	struct { long type; char text[8]; } msg = { 2, "hello" };
@@ -283,7 +287,7 @@ TEST_F(ipc, message_to_the_other_side)
 	ASSERT_EQ(THERE, msg_says());
 }
 
-/* Lines of a file of /proc/sysvipc, without the heading. */
+/* Count the lines of a file in /proc/sysvipc, without the header. */
 static int lines(int fd)
 {
 	char text[4096];
@@ -317,7 +321,7 @@ TEST_F(ipc, proc_shows_the_callers_own)
 		fd = open(names[i], O_RDONLY | O_CLOEXEC);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(2, lines(fd));
-		/* one that was opened at home is about home */
+		/* a file opened in "home" must still refer to it */
 		ASSERT_EQ(1, lines(home[i]));
 	}
 }
@@ -368,8 +372,8 @@ TEST_F(ipc, mqueue_mount)
 }
 
 /*
- * Undo of semaphores: it is done when a task leaves their namespace, as if it
- * had ended.
+ * Undoing semaphore operations: this happens when a task leaves their
+ * namespace, as on exit.
  */
 static int sem_add(int n, int flags)
 {
@@ -379,7 +383,7 @@ static int sem_add(int n, int flags)
 	return semtimedop(semget(KEY, 1, 0), &op, 1, &limit) ? -errno : 0;
 }
 
-/* One who stays at home, and tells the value of the semaphore there. */
+/* A process in "home" that reports the value of the semaphore there. */
 struct observer {
 	pid_t pid;
 	int ask, answer;
@@ -430,9 +434,9 @@ TEST_F(ipc, undo_by_file)
 	ASSERT_EQ(HOME + 3, observer_says(&o));
 	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWIPC));
 	ASSERT_EQ(HOME, observer_says(&o));
-	/* the one there, which has the same number, is none of it */
+	/* the semaphore in "there" with the same identifier must be unchanged */
 	ASSERT_EQ(THERE, sem_says());
-	/* and it's done once */
+	/* and the adjustment must be made only once */
 	ASSERT_EQ(0, try_setns(self->home, CLONE_NEWIPC));
 	ASSERT_EQ(HOME, sem_says());
 	close(o.ask);
@@ -450,7 +454,7 @@ TEST_F(ipc, undo_by_pidfd)
 	ASSERT_EQ(0, observer_start(&o));
 	ASSERT_EQ(0, ns_child_start(&c, both));
 	ASSERT_EQ(0, sem_add(3, SEM_UNDO));
-	/* another type is no reason to */
+	/* entering another type must not undo */
 	ASSERT_EQ(0, try_setns(c.pidfd, CLONE_NEWUTS));
 	ASSERT_EQ(HOME + 3, observer_says(&o));
 	ASSERT_EQ(0, try_setns(c.pidfd, both));
@@ -460,7 +464,7 @@ TEST_F(ipc, undo_by_pidfd)
 	WAIT_CHILD(o.pid);
 }
 
-TEST_F(ipc, undo_on_the_way_back)
+TEST_F(ipc, undo_when_restoring)
 {
 	pid_t pid;
 
@@ -498,7 +502,7 @@ TEST_F(ipc, no_undo_if_refused)
 	ASSERT_EQ(HOME + 3, sem_says());
 }
 
-/* The ipc namespace is the caller's to enter, the net namespace is not. */
+/* The caller can enter the IPC namespace, but not the network namespace. */
 TEST(no_undo_if_a_later_type_is_refused)
 {
 	struct ns_child child;
@@ -522,8 +526,8 @@ TEST(no_undo_if_a_later_type_is_refused)
 	ns_child_stop(&child);
 }
 
-/* What is left for the end of the process is what it did since. */
-TEST_F(ipc, undo_at_exit_is_of_the_last)
+/* At exit, only later operations must be undone. */
+TEST_F(ipc, undo_at_exit_in_the_last_namespace)
 {
 	pid_t pid = fork();
 
@@ -542,7 +546,7 @@ TEST_F(ipc, undo_at_exit_is_of_the_last)
 	ASSERT_EQ(THERE + 1, sem_says());
 }
 
-TEST_F(ipc, undo_wakes_who_waits)
+TEST_F(ipc, undo_wakes_waiters)
 {
 	pid_t pid;
 
@@ -560,7 +564,7 @@ TEST_F(ipc, undo_wakes_who_waits)
 	WAIT_CHILD(pid);
 }
 
-/* Threads share what is to be undone: it is when none of them is there. */
+/* Threads share the undo list: it is applied when the last one has left. */
 static void *leave(void *arg)
 {
 	int *fd = arg;
@@ -626,8 +630,8 @@ TEST_F(ipc, only_the_calling_thread_moves)
 	ASSERT_THERE();
 }
 
-/* The number of namespaces shows whether one is still there. */
-TEST(freed_when_nobody_has_it)
+/* The limit of namespaces shows whether it has been freed. */
+TEST(freed_without_references)
 {
 	struct ns_child child;
 	int fd;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mount namespaces by file descriptor: entering, what comes along, mounts of
- * the files themselves and the loops they must not make, and the ioctls.
+ * Tests for mount namespaces by file descriptor: entering, root and working
+ * directory, mounts of the files and the loops that must be rejected, and the
+ * ioctls.
  *
  * All tests have two namespaces, "here" and "there", of which "here" is the
- * older one. Each has a tmpfs of its own on /tmp, with a file of its name in
- * it. No process is in "there".
+ * older one. Each has its own tmpfs on /tmp, with a file that has the name of
+ * the namespace. No process is in "there".
  */
 #include <linux/capability.h>
 #include <pthread.h>
@@ -22,7 +23,7 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
-#ifndef PIDFD_GET_MNT_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
+#ifndef PIDFD_GET_MNT_NAMESPACE	/* linux/pidfd.h conflicts with fcntl.h */
 #define PIDFD_GET_MNT_NAMESPACE _IO(0xff, 3)
 #endif
 #ifndef PIDFD_GET_USER_NAMESPACE
@@ -35,21 +36,21 @@ static int sys_open_tree(int dfd, const char *path, unsigned int flags)
 	return syscall(__NR_open_tree, dfd, path, flags);
 }
 
-/* A detached copy of what is mounted at @path, with all below it or without. */
+/* Make a detached copy of the mount at @path, with or without all below it. */
 static int detach(const char *path, unsigned int flags)
 {
 	return sys_open_tree(AT_FDCWD, path,
 			     OPEN_TREE_CLONE | O_CLOEXEC | flags);
 }
 
-/* Attaches it: 0 or the errno. */
+/* Attach it; return 0 or the errno. */
 static int attach(int tree, const char *to)
 {
 	return syscall(__NR_move_mount, tree, "", AT_FDCWD, to, MOVE_FROM_FD) ?
 	       errno : 0;
 }
 
-/* These, too, give 0 or the errno. */
+/* These also return 0 or the errno. */
 static int enter(int fd)
 {
 	return sys_setns(fd, CLONE_NEWNS) ? errno : 0;
@@ -86,7 +87,7 @@ static bool exists(const char *path)
 	return !access(path, F_OK);
 }
 
-/* Whether what is at @path is the namespace of @fd. */
+/* Check whether @path is the file of the namespace @fd. */
 static bool is_ns(const char *path, int fd)
 {
 	struct stat a, b;
@@ -95,7 +96,7 @@ static bool is_ns(const char *path, int fd)
 	       a.st_dev == b.st_dev;
 }
 
-/* Whether the caller is in the namespace of @fd. */
+/* Check whether the caller is in the namespace @fd. */
 static bool is_in(int fd)
 {
 	return is_ns("/proc/thread-self/ns/mnt", fd);
@@ -108,7 +109,7 @@ static bool cwd_is(const char *path)
 	return getcwd(buf, sizeof(buf)) && !strcmp(buf, path);
 }
 
-/* Goes to a new namespace, and returns a descriptor of it. */
+/* Enter a new namespace, and return a file descriptor for it. */
 static int make_ns(const char *mark)
 {
 	if (unshare(CLONE_NEWNS) ||
@@ -194,15 +195,15 @@ TEST_F(mnt, owner)
 	ASSERT_EQ(ns_ino(c.pid, "user"), fd_ino(fd));
 	ns_child_stop(&c);
 
-	/* Such a namespace has no parent, only user and pid ones have. */
+	/* Mount namespaces have no parent; only user and PID namespaces have one. */
 	ASSERT_EQ(-1, ioctl(self->there, NS_GET_PARENT));
 	ASSERT_EQ(EINVAL, errno);
 }
 
-/* Each way to name a namespace. */
+/* The methods to refer to a namespace. */
 enum way { WAY_FILE, WAY_BIND_MOUNT, WAY_PIDFD, WAY_PIDFD_IOCTL };
 
-/* Puts a process into "there", for the time of the test. */
+/* Create a process in "there" for the duration of the test. */
 static int pidfd_there(int there)
 {
 	int ready[2], test = sys_pidfd_open(getpid(), 0);
@@ -225,7 +226,7 @@ static int pidfd_there(int there)
 	return sys_pidfd_open(pid, 0);
 }
 
-/* Ends it. */
+/* Kill it. */
 static void kill_child(int pidfd)
 {
 	syscall(__NR_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
@@ -235,7 +236,7 @@ static void kill_child(int pidfd)
 FIXTURE(way)
 {
 	int here, there;
-	int fd;		/* "there", another way */
+	int fd;		/* for "there", by the method of the variant */
 	int pidfd;
 };
 
@@ -279,7 +280,7 @@ TEST_F(way, there_and_back)
 	ASSERT_HERE();
 	ASSERT_EQ(0, enter(self->fd));
 	ASSERT_THERE();
-	/* It is private to it, and stays. */
+	/* The mount must stay private to it, and must remain. */
 	ASSERT_EQ(0, new_tmpfs("/tmp/more"));
 	ASSERT_EQ(0, touch("/tmp/more/file"));
 	ASSERT_EQ(0, enter(self->here));
@@ -301,7 +302,7 @@ TEST_F(way, root_and_working_directory)
 	ASSERT_TRUE(exists("tmp/there"));
 	ASSERT_THERE();
 
-	/* What one has left is not remembered. */
+	/* The working directory before must not be remembered. */
 	ASSERT_EQ(0, enter(self->here));
 	ASSERT_TRUE(cwd_is("/"));
 	ASSERT_HERE();
@@ -319,7 +320,7 @@ TEST_F(way, needs_capabilities)
 		ASSERT_HERE();
 		ASSERT_TRUE(cwd_is("/tmp"));
 	}
-	/* and no other */
+	/* and no other capability */
 	ASSERT_EQ(0, set_caps(CAP_BIT(CAP_SYS_ADMIN) |
 			      CAP_BIT(CAP_SYS_CHROOT)));
 	ASSERT_EQ(0, enter(self->fd));
@@ -334,7 +335,7 @@ TEST_F(mnt, enter_ones_own)
 	ASSERT_TRUE(cwd_is("/"));
 }
 
-/* One arrives on top of what is mounted over the root, not below. */
+/* The root must be the topmost mount, not one below it. */
 TEST_F(mnt, enter_above_an_overmounted_root)
 {
 	ASSERT_EQ(0, enter(self->there));
@@ -346,7 +347,7 @@ TEST_F(mnt, enter_above_an_overmounted_root)
 	ASSERT_TRUE(exists("there"));
 }
 
-/* Capabilities over one's own namespaces don't count in the owner's. */
+/* Capabilities in the caller's own user namespace do not apply in that of the owner. */
 TEST_F(mnt, needs_capability_over_the_target)
 {
 	pid_t pid;
@@ -382,7 +383,7 @@ TEST_F(mnt, enter_that_of_a_child_user_namespace)
 	ns_child_stop(&c);
 }
 
-/* The owner of a user namespace has no power in his own. */
+/* The owner of a user namespace has no capability in its own. */
 TEST(ordinary_user)
 {
 	struct ns_child c;
@@ -420,7 +421,7 @@ TEST(ordinary_user_both_at_once)
 	ns_child_stop(&c);
 }
 
-/* The network namespace comes after the mount namespace, and has to fail. */
+/* The network namespace is entered after the mount namespace, and must fail. */
 TEST_F(mnt, stays_if_another_type_fails)
 {
 	struct ns_child c;
@@ -445,9 +446,7 @@ TEST_F(mnt, stays_if_another_type_fails)
 	ns_child_stop(&c);
 }
 
-/*
- * Whoever shares root and working directory with others can't enter.
- */
+/* A caller that shares its root and working directory must not enter. */
 struct mover {
 	int here, there;
 	int shared, alone;	/* errnos */
@@ -483,11 +482,11 @@ TEST_F(mnt, threads)
 	ASSERT_EQ(EINVAL, m.shared);
 	ASSERT_EQ(0, m.alone);
 	ASSERT_TRUE(m.moved);
-	/* It went on its own. */
+	/* It went alone. */
 	ASSERT_HERE();
 	ASSERT_TRUE(cwd_is("/tmp"));
 
-	/* The thread took its copy along: nobody shares ours any more. */
+	/* The thread has taken its own copy: the caller's is not shared any more. */
 	ASSERT_EQ(0, enter(self->there));
 	ASSERT_THERE();
 	close(m.hold[1]);
@@ -527,9 +526,7 @@ TEST_F(mnt, process_that_shares_fs)
 	ASSERT_THERE();
 }
 
-/*
- * Mounts of the files. A namespace may hold only younger ones.
- */
+/* Mounts of the files. A namespace may contain only younger ones. */
 TEST_F(mnt, bind_file_of_a_younger_one)
 {
 	int fd;
@@ -559,7 +556,7 @@ static bool mountinfo_has(const char *text)
 	return found;
 }
 
-TEST_F(mnt, mountinfo_tells_which)
+TEST_F(mnt, mountinfo_identifies_it)
 {
 	char text[64];
 
@@ -597,7 +594,7 @@ TEST_F(mnt, bind_files_of_other_types)
 	const char *name;
 	unsigned int i;
 
-	/* They hold no mounts: nothing to loop through. */
+	/* These contain no mounts, so they cannot form a loop. */
 	for (i = 0; i < NR_NS_TYPES; i++) {
 		name = ns_types[i].name;
 		if (ns_types[i].flag == CLONE_NEWNS ||
@@ -611,7 +608,7 @@ TEST_F(mnt, bind_files_of_other_types)
 	}
 }
 
-/* /tmp/tree, a tmpfs, with the file of "there" mounted in it, and more. */
+/* /tmp/tree, a tmpfs in which the file of "there" and others are mounted. */
 static int make_tree(int there)
 {
 	return new_tmpfs("/tmp/tree") ?: touch("/tmp/tree/ns") ?:
@@ -622,7 +619,7 @@ static int make_tree(int there)
 	       touch("/tmp/tree/last/mark");
 }
 
-/* Whether a copy of the tree at @path has all but the file. */
+/* Check whether a copy of the tree at @path is complete except for the file. */
 static bool is_rest(const char *path)
 {
 	char a[64], b[64];
@@ -648,8 +645,8 @@ TEST_F(mnt, bind_tree_with_a_file)
 }
 
 /*
- * The file of any namespace may be bound from any mount namespace, with what
- * is mounted on top of it there: that may be the file of one's own.
+ * The file of any other type may be bind-mounted from any mount namespace, with
+ * what is mounted on it there, which may be the file of the caller's namespace.
  */
 TEST_F(mnt, bind_stack_with_ones_own_file)
 {
@@ -677,7 +674,7 @@ TEST_F(mnt, unshare_leaves_files_out)
 	ASSERT_EQ(0, make_tree(self->there));
 	ASSERT_EQ(0, touch("/tmp/tree/user"));
 	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/tree/user", 0));
-	/* The caller's directory is past the mount that is left out. */
+	/* The caller's directory comes after the mount that is omitted. */
 	ASSERT_EQ(0, chdir("/tmp/tree/last"));
 
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
@@ -691,7 +688,7 @@ TEST_F(mnt, unshare_leaves_files_out)
 	ASSERT_EQ(0, enter(self->here));
 	ASSERT_TRUE(is_ns("/tmp/tree/ns", self->there));
 
-	/* What is mounted on such a file goes with it. */
+	/* A mount on top of such a file is omitted, too. */
 	ASSERT_EQ(0, mount_at("/proc/self/ns/user", "/tmp/tree/ns", 0));
 	ASSERT_TRUE(is_ns("/tmp/tree/ns", open_ns(0, "user")));
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
@@ -717,7 +714,7 @@ TEST_F(mnt, unshare_with_a_user_namespace_leaves_files_out)
 	WAIT_CHILD(pid);
 }
 
-/* A mount that spreads to other namespaces, or to another place in this. */
+/* Mounts that propagate to other namespaces, or to another place in this one. */
 TEST_F(mnt, propagation)
 {
 	ASSERT_EQ(0, make_tree(self->there));
@@ -728,7 +725,7 @@ TEST_F(mnt, propagation)
 	ASSERT_EQ(0, touch("/tmp/a/ns"));
 	ASSERT_EQ(0, mkdir("/tmp/a/tree", 0700));
 
-	/* no copy can be made of a file alone */
+	/* of the file alone, the peer cannot get a copy */
 	ASSERT_EQ(EINVAL, mount_fd(self->there, "/tmp/a/ns", 0));
 	ASSERT_FALSE(is_ns("/tmp/a/ns", self->there));
 
@@ -739,9 +736,7 @@ TEST_F(mnt, propagation)
 	ASSERT_FALSE(is_ns("/tmp/b/tree/ns", self->there));
 }
 
-/*
- * Trees in an anonymous namespace, which belong to a descriptor.
- */
+/* Trees in an anonymous namespace, which belong to a file descriptor. */
 TEST_F(mnt, detached_tree_has_the_file)
 {
 	int tree, fd;
@@ -754,7 +749,7 @@ TEST_F(mnt, detached_tree_has_the_file)
 	ASSERT_EQ(0, enter(fd));
 	ASSERT_THERE();
 
-	/* The tree itself is in a namespace that has no name. */
+	/* The tree itself is in a namespace that cannot be entered. */
 	ASSERT_EQ(EBADF, enter(tree));
 	ASSERT_EQ(EINVAL, enter(openat(tree, ".", O_RDONLY | O_DIRECTORY)));
 	ASSERT_THERE();
@@ -774,11 +769,14 @@ TEST_F(mnt, attach_tree_with_a_file)
 	ASSERT_EQ(0, mkdir("/tmp/copy", 0700));
 	ASSERT_EQ(ELOOP, attach(tree, "/tmp/copy"));
 	ASSERT_FALSE(exists("/tmp/copy/ns"));
-	/* without what is mounted in it, it does no harm */
+	/* without the mount in it, it cannot form a loop */
 	ASSERT_EQ(0, attach(bare, "/tmp/copy"));
 	ASSERT_TRUE(exists("/tmp/copy/ns"));
 
-	/* and the refused one may go where the file is a younger one's */
+	/*
+	 * the rejected tree may be attached where the file is that of a younger
+	 * namespace
+	 */
 	ASSERT_EQ(0, enter(self->here));
 	ASSERT_EQ(0, mkdir("/tmp/copy", 0700));
 	ASSERT_EQ(0, attach(tree, "/tmp/copy"));
@@ -803,7 +801,7 @@ TEST_F(mnt, attach_a_file)
 	ASSERT_EQ(0, attach(young, "/tmp/ns"));
 	ASSERT_TRUE(is_ns("/tmp/ns", self->there));
 
-	/* moved on, now that it is attached */
+	/* moved again, now that it is attached */
 	ASSERT_EQ(0, touch("/tmp/ns2"));
 	ASSERT_EQ(0, mount("/tmp/ns", "/tmp/ns2", NULL, MS_MOVE, NULL));
 	ASSERT_TRUE(is_ns("/tmp/ns2", self->there));
@@ -811,8 +809,8 @@ TEST_F(mnt, attach_a_file)
 }
 
 /*
- * What keeps a namespace, and its end: the last mount of a tmpfs goes, of
- * which its watcher is told.
+ * References to a namespace, and its end: when it is freed, the last mount of a
+ * tmpfs is removed, which inotify reports.
  */
 static int watch(const char *path)
 {
@@ -843,7 +841,7 @@ TEST_F(mnt, lives_as_long_as_a_descriptor)
 	fd = ioctl(pidfd, PIDFD_GET_MNT_NAMESPACE, 0);
 	ASSERT_GE(fd, 0);
 
-	/* The last process goes. */
+	/* The last process exits. */
 	kill_child(pidfd);
 	ASSERT_FALSE(is_gone(end, 0));
 	ASSERT_EQ(0, enter(fd));
@@ -874,8 +872,8 @@ TEST_F(mnt, lives_as_long_as_a_mount)
 	ASSERT_TRUE(is_gone(end, 5000));
 }
 
-/* A namespace takes with it those that only its mounts have kept. */
-TEST_F(mnt, ends_with_the_one_that_has_its_mount)
+/* A namespace that is freed releases those that only its mounts have pinned. */
+TEST_F(mnt, freed_with_the_namespace_of_its_mount)
 {
 	int end, pidfd, young;
 
@@ -929,10 +927,10 @@ static __u64 id_of(int fd)
 	return ioctl(fd, NS_GET_MNTNS_ID, &id) ? 0 : id;
 }
 
-/* The request @nr as a program knows it whose struct has @size bytes. */
+/* The request @nr of a program whose structure has @size bytes. */
 #define REQ(nr, size) _IOC(_IOC_READ, NSIO, _IOC_NR(nr), size)
 
-/* ioctl() that fails, as the errno */
+/* Return the errno of an ioctl() that must fail. */
 static int refused(int fd, unsigned long request, void *arg)
 {
 	int ret = ioctl(fd, request, arg);
@@ -940,7 +938,7 @@ static int refused(int fd, unsigned long request, void *arg)
 	return ret < 0 ? errno : 0;
 }
 
-/* An address where nothing is. */
+/* Return an address that is not mapped. */
 static void *nowhere(void)
 {
 	void *page = mmap(NULL, getpagesize(), PROT_NONE,
@@ -949,13 +947,16 @@ static void *nowhere(void)
 	return page;
 }
 
-/* Whether the caller is in the first namespace of a type, or there is no other. */
+/*
+ * Check that the caller is in the initial namespace of a type, or that the type
+ * is missing.
+ */
 static bool is_in_first(const char *name, ino_t first)
 {
 	return !have_ns(name) || ns_ino(0, name) == first;
 }
 
-/* Only root of the first pid and user namespaces sees all mount namespaces. */
+/* Only root of the initial PID and user namespaces can list all mount namespaces. */
 static bool is_real_root(void)
 {
 	return !geteuid() && is_in_first("user", 0xeffffffd) &&
@@ -1000,7 +1001,7 @@ TEST_F(mnt, info_errors)
 					  MNT_NS_INFO_SIZE_VER0 - 1), &info));
 }
 
-/* A program from the future gets what there is, and how much that is. */
+/* A newer program gets the members that the kernel knows, and their size. */
 TEST_F(mnt, info_larger_struct)
 {
 	struct {
@@ -1041,8 +1042,8 @@ TEST_F(mnt, ioctls_on_other_types)
 }
 
 /*
- * From @fd, which is closed, by steps of @request to the one of the id @to, or
- * until there is an error. @at is the id of where it starts, and ends.
+ * From @fd, which is closed, repeat @request until the namespace with the ID
+ * @to, or until an error. @at is the first ID, and becomes the last one.
  */
 static int walk(int fd, unsigned long request, __u64 to, __u64 *at)
 {
@@ -1060,7 +1061,7 @@ static int walk(int fd, unsigned long request, __u64 to, __u64 *at)
 			order = info.mnt_ns_id > *at;
 		else
 			order = info.mnt_ns_id < *at;
-		/* Detached trees, which have no id, are not met. */
+		/* Detached trees have no ID and must be skipped. */
 		if (!order || !info.mnt_ns_id || info.mnt_ns_id != id_of(fd))
 			return -ERANGE;
 		*at = info.mnt_ns_id;
@@ -1073,7 +1074,7 @@ TEST_F(mnt, walk)
 	__u64 here = id_of(self->here), there = id_of(self->there), at = here;
 	int fd;
 
-	/* something that a walk might meet and must not */
+	/* a detached tree, which must be skipped */
 	ASSERT_GE(detach("/tmp", AT_RECURSIVE), 0);
 
 	fd = walk(dup(self->here), NS_MNT_GET_NEXT, there, &at);
@@ -1092,7 +1093,7 @@ TEST_F(mnt, walk)
 	ASSERT_EQ(0, enter(fd));
 	ASSERT_HERE();
 
-	/* both ends */
+	/* both ends of the list */
 	ASSERT_EQ(-ENOENT, walk(dup(fd), NS_MNT_GET_NEXT, 0, &at));
 	at = here;
 	ASSERT_EQ(-ENOENT, walk(fd, NS_MNT_GET_PREV, 0, &at));
@@ -1110,13 +1111,13 @@ TEST_F(mnt, walk_requests)
 		  refused(self->here, REQ(NS_MNT_GET_NEXT, 8), &info));
 	ASSERT_EQ(root ? EFAULT : EPERM,
 		  refused(self->here, NS_MNT_GET_NEXT, nowhere()));
-	/* what was opened for nothing is not left behind */
+	/* a failure must not leak the file descriptor */
 	fd = dup(self->here);
 	close(fd);
 	ASSERT_EQ(root ? EFAULT : EPERM,
 		  refused(self->there, NS_MNT_GET_PREV, nowhere()));
 	ASSERT_EQ(fd, dup(self->here));
-	/* a new one needs room in the table */
+	/* a new file descriptor requires a free number */
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	few = limit;
 	few.rlim_cur = fd;
@@ -1124,7 +1125,10 @@ TEST_F(mnt, walk_requests)
 	ASSERT_EQ(root ? EMFILE : EPERM,
 		  refused(self->here, NS_MNT_GET_NEXT, &info));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	/* an info that is not wanted, but by later kernels, and a longer one */
+	/*
+	 * without information, which only later kernels reject, and with a
+	 * longer structure
+	 */
 	ASSERT_EQ(root ? (listed ? EFAULT : 0) : EPERM,
 		  refused(self->here, NS_MNT_GET_NEXT, NULL));
 	memset(large, 0x5a, sizeof(large));
@@ -1135,7 +1139,7 @@ TEST_F(mnt, walk_requests)
 	ASSERT_EQ(0x5a5a5a5aU, large[sizeof(info) / sizeof(large[0])]);
 }
 
-/* It takes real root: root of a child user or pid namespace may not. */
+/* This requires real root: root of a child user or PID namespace is not enough. */
 TEST_F(mnt, walk_needs_real_root)
 {
 	static const int flags[] = { CLONE_NEWUSER, CLONE_NEWPID };
@@ -1162,7 +1166,7 @@ TEST_F(mnt, walk_needs_real_root)
 						 &info));
 			ASSERT_EQ(EPERM, refused(self->there, NS_MNT_GET_PREV,
 						 &info));
-			/* to ask about one that is at hand, nothing */
+			/* querying a given namespace requires no privilege */
 			ASSERT_EQ(0, refused(self->there, NS_MNT_GET_INFO,
 					     &info));
 			EXIT_CHILD();
@@ -1173,7 +1177,7 @@ TEST_F(mnt, walk_needs_real_root)
 		SKIP(return, "the kernel has nobody but real root");
 }
 
-/* Roads to a namespace that need none of the names in /proc. */
+/* Interfaces that refer to a namespace without /proc. */
 TEST(ioctls_without_proc)
 {
 	int fd, user, walk;
@@ -1199,7 +1203,7 @@ TEST(ioctls_without_proc)
 	ns_child_stop(&c);
 }
 
-/* A zombie is in no namespace, though it still has a pid. */
+/* A zombie has no namespaces, although it still has a PID. */
 TEST(pidfd_get_mnt_namespace_of_a_zombie)
 {
 	struct ns_child c;
@@ -1235,7 +1239,7 @@ TEST_F(mnt, pidfd_get_mnt_namespace)
 	ASSERT_EQ(0, enter(fd));
 }
 
-/* As for /proc/<pid>/ns: one must be allowed to look at the task. */
+/* As for /proc/<pid>/ns, access to the task is required. */
 TEST_F(mnt, pidfd_get_mnt_namespace_of_another)
 {
 	int parent = sys_pidfd_open(getpid(), 0);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The tests of socketat() and of delegation, asking the module nsfd: they do if
- * they are built with -DNSFD_MODULE, and the environment has NSFD_WAY. It is
- * "module" for /dev/nsfd, and "descriptor" for a delegated descriptor itself
- * where there is one, and the device elsewhere.
+ * Run the tests of socketat() and delegation with the module nsfd instead of
+ * the system call. They have to be built with -DNSFD_MODULE and run with
+ * NSFD_WAY in the environment: "module" for /dev/nsfd, and "descriptor" for the
+ * delegated file descriptor itself, where there is one, and otherwise the
+ * device.
  */
 #ifndef __NSFD_MODULE_H
 #define __NSFD_MODULE_H
@@ -15,7 +16,7 @@ static inline bool by_module(void)
 	return getenv("NSFD_WAY");
 }
 
-/* What missing() is told where there is no module is what a kernel says. */
+/* Without the module, fail as a kernel without the call does, for missing(). */
 static inline int module_ioctl(unsigned long request, void *arg)
 {
 	static int dev = -1;
@@ -29,7 +30,7 @@ static inline int module_ioctl(unsigned long request, void *arg)
 	return ioctl(dev, request, arg);
 }
 
-/* Whether @nsfd, a file of nsfs, is the caller's own network namespace. */
+/* Check whether @nsfd, a file in nsfs, is the caller's own network namespace. */
 static inline bool module_own(int nsfd)
 {
 	struct stat own, st;
@@ -38,7 +39,7 @@ static inline bool module_own(int nsfd)
 	       own.st_dev == st.st_dev && own.st_ino == st.st_ino;
 }
 
-/* The module leaves the caller's own namespace to socket(), as libnsfd knows. */
+/* For the caller's own namespace, call socket() as libnsfd does. */
 static inline int module_socket(int nsfd, int family, int type, int protocol)
 {
 	struct nsfd_socket arg = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module nsfd: what it has beyond the rules of socketat() and delegation,
- * which socketat_test and delegate_test try on it. A module that is not loaded
- * is skipped.
+ * Tests for the module nsfd, in addition to those of socketat_test and
+ * delegate_test, which can use it as well. They skip if the module is not
+ * loaded.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -23,7 +23,7 @@
 	ASSERT_EQ(err, errno);		\
 } while (0)
 
-/* Which namespace a socket is in, 0 on error. Closes it. */
+/* Return the cookie of a socket's namespace, 0 on error, and close the socket. */
 static __u64 cookie_of(int sk)
 {
 	__u64 cookie = 0;
@@ -37,10 +37,10 @@ static __u64 cookie_of(int sk)
 FIXTURE(module)
 {
 	int dev;
-	int nsfd;		/* a network namespace with no task in it */
+	int nsfd;		/* a network namespace without tasks */
 	int granted;
-	__u64 cookie;		/* the namespace's */
-	struct nsfd_socket sk;	/* good arguments */
+	__u64 cookie;		/* of the namespace */
+	struct nsfd_socket sk;	/* valid arguments */
 	struct nsfd_delegate del;
 };
 
@@ -75,7 +75,7 @@ FIXTURE_TEARDOWN(module)
 {
 }
 
-TEST_F(module, device_is_for_everybody)
+TEST_F(module, device_is_world_accessible)
 {
 	struct stat st;
 
@@ -84,7 +84,10 @@ TEST_F(module, device_is_for_everybody)
 	EXPECT_EQ(0666U, st.st_mode & 0777);
 }
 
-/* A delegated descriptor is as good as argument as it is by itself. */
+/*
+ * A delegated file descriptor can be the argument, or that on which ioctl() is
+ * called.
+ */
 TEST_F(module, delegated_descriptor_both_ways)
 {
 	struct nsfd_socket own = self->sk;
@@ -107,8 +110,8 @@ TEST_F(module, delegated_descriptor_both_ways)
 }
 
 /*
- * In the caller's own network namespace, the device can do nothing that socket()
- * can't, and that call is what filters look at.
+ * In the caller's own network namespace, the device must not replace socket(),
+ * which is the call that filters check.
  */
 TEST_F(module, own_namespace_is_left_to_socket)
 {
@@ -134,7 +137,7 @@ TEST_F(module, own_namespace_is_left_to_socket)
 	ASSERT_FAILS(EPERM, ioctl(self->dev, NSFD_SOCKET, &self->sk));
 }
 
-/* As RestrictAddressFamilies= does: no socket(), and nothing else denied. */
+/* As RestrictAddressFamilies= does: deny socket() and nothing else. */
 static int deny_socket(void)
 {
 	struct sock_filter insns[] = {
@@ -150,7 +153,7 @@ static int deny_socket(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) ? -errno : 0;
 }
 
-/* A caller with a filter has what it was granted, whatever it may do itself. */
+/* A caller with a filter can use only a delegation, whatever its capabilities. */
 TEST_F(module, does_not_undo_a_filter)
 {
 	struct nsfd_socket own = self->sk;
@@ -169,7 +172,7 @@ TEST_F(module, does_not_undo_a_filter)
 	ASSERT_FAILS(EPERM, ioctl(self->granted, NSFD_SOCKET, &own));
 }
 
-/* Everybody has all capabilities over what a user namespace of their own owns. */
+/* Any user can gain all capabilities over the namespaces of a new user namespace. */
 TEST_F(module, a_user_namespace_does_not_undo_a_filter)
 {
 	ASSERT_EQ(0, set_caps(0));
@@ -200,7 +203,7 @@ TEST_F(module, arguments_that_must_be_zero)
 	ASSERT_FAILS(EINVAL, ioctl(self->dev, NSFD_DELEGATE, &self->del));
 }
 
-/* Callers that know less or more of the structures than the module does. */
+/* Callers whose structures are shorter or longer than the module's. */
 TEST_F(module, structures_grow)
 {
 	int page = sysconf(_SC_PAGESIZE);
@@ -222,7 +225,7 @@ TEST_F(module, structures_grow)
 		arg->sk.size = size;
 		ASSERT_EQ(self->cookie,
 			  cookie_of(ioctl(self->dev, NSFD_SOCKET, arg)));
-		arg->bytes[size] = 1;	/* not part of it any more */
+		arg->bytes[size] = 1;	/* beyond the structure */
 		ASSERT_EQ(self->cookie,
 			  cookie_of(ioctl(self->dev, NSFD_SOCKET, arg)));
 		arg->sk.size++;
@@ -231,7 +234,7 @@ TEST_F(module, structures_grow)
 	}
 	arg->sk.size = page;
 	ASSERT_EQ(self->cookie, cookie_of(ioctl(self->dev, NSFD_SOCKET, arg)));
-	/* That caller's number of the request has its own size in it. */
+	/* The request number of such a caller contains its own size. */
 	ASSERT_EQ(self->cookie,
 		  cookie_of(ioctl(self->dev, _IOC(_IOC_WRITE, 0xb7, 0x40, page),
 				  arg)));
@@ -264,7 +267,7 @@ TEST_F(module, faults)
 	ASSERT_FAILS(EFAULT, ioctl(self->dev, NSFD_SOCKET, -1L));
 	ASSERT_FAILS(EFAULT, ioctl(self->dev, NSFD_DELEGATE, NULL));
 	ASSERT_FAILS(EFAULT, ioctl(self->granted, NSFD_SOCKET, NULL));
-	/* It ends where the page does, and then before and further. */
+	/* The structure ends with the page, and then before and beyond it. */
 	for (n = 0; n < sizeof(self->sk); n++) {
 		memcpy(map + page - n, &self->sk, n);
 		ASSERT_FAILS(EFAULT, ioctl(self->dev, NSFD_SOCKET, map + page - n));
@@ -317,7 +320,7 @@ TEST_F(module, no_other_use_of_the_files)
 }
 
 #ifdef __x86_64__
-/* ioctl() as a program of 32 bits calls it, which this one may do as well. */
+/* ioctl() as a 32-bit program calls it, which this program can do, too. */
 static int ioctl32(int fd, unsigned int request, void *arg)
 {
 	int ret;
@@ -371,7 +374,7 @@ TEST_F(module, callers_of_32_bits)
 }
 #endif
 
-/* Where the kernel itself delegates, the device takes its descriptors. */
+/* If the kernel itself delegates, the device accepts its file descriptors. */
 TEST_F(module, delegated_by_the_kernel)
 {
 	int granted = ioctl(self->nsfd, NS_NET_DELEGATE_SOCKETS, 0);
@@ -399,7 +402,7 @@ TEST_F(module, a_delegated_descriptor_keeps_the_namespace)
 	ASSERT_EQ(0, rtnl_unshare(&here));
 	watch = rtnl_open(RTMGRP_LINK);
 	ASSERT_NE(NULL, watch);
-	/* One end of it goes when the namespace of the other does. */
+	/* One end is deleted with the namespace of the other. */
 	ASSERT_EQ(0, rtnl_add_veth(here.sk, "tether", -1, "peer", self->nsfd));
 	close(self->nsfd);
 	copy = dup(self->granted);
@@ -407,7 +410,7 @@ TEST_F(module, a_delegated_descriptor_keeps_the_namespace)
 	ASSERT_EQ(0, ioctl(copy, NS_NET_REVOKE_SOCKETS, 0));
 	self->sk.nsfd = copy;
 	EXPECT_EQ(self->cookie, cookie_of(ioctl(self->dev, NSFD_SOCKET, &self->sk)));
-	/* It would have gone within this, if not for the descriptor. */
+	/* Without the file descriptor, it would be deleted within this time. */
 	pfd.fd = mnl_socket_get_fd(watch);
 	while (poll(&pfd, 1, 1000) == 1)
 		ASSERT_LT(0, mnl_socket_recvfrom(watch, buf, sizeof(buf)));
@@ -420,7 +423,7 @@ TEST_F(module, a_delegated_descriptor_keeps_the_namespace)
 	}
 }
 
-/* The module stays while anything of it is open; a socket is not of it. */
+/* Open file descriptors of the module pin it; sockets do not. */
 TEST_F(module, is_in_use_while_open)
 {
 	close(self->dev);

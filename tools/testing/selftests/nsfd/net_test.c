@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The network namespace as a file: interfaces, sockets and ports of the other
- * side, the way there and back, when it is freed, and the ways to get at it from
- * a socket, a tun device and a pidfd. What all types have in common is in
- * proc_ns_test.c and setns_test.c.
+ * Tests for network namespaces as files: interfaces, sockets and ports in
+ * another namespace, entering and restoring it, when it is freed, and how a
+ * socket, a tun device and a pidfd lead to it. For tests common to all types,
+ * see proc_ns_test.c and setns_test.c.
  *
- * In the fixture a child is "there", and the caller is at "home". Between the
- * two is a veth pair, which is called as the side that it is on.
+ * In the fixture, a child is in the namespace "there", and the caller is in its
+ * original namespace "home". A veth pair connects them; each end has the name
+ * of its namespace.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -28,7 +29,7 @@
 #include "common.h"
 #include "uring.h"
 
-#ifndef PIDFD_GET_NET_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
+#ifndef PIDFD_GET_NET_NAMESPACE	/* linux/pidfd.h conflicts with fcntl.h */
 #define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
 #endif
 
@@ -38,7 +39,7 @@
 
 #define CAP_BIT(cap) (1ULL << (cap))
 
-/* Whether a file of /proc/net has a line about it. */
+/* Check whether a file in /proc/net has a line about @text. */
 static bool file_has(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "re");
@@ -57,7 +58,7 @@ static int new_socket(int family)
 	return socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
-/* Whether the namespace of the socket has the interface. */
+/* Check whether the socket's namespace has the interface. */
 static bool sk_sees(int sk, const char *name)
 {
 	struct ifreq ifr = {};
@@ -66,7 +67,7 @@ static bool sk_sees(int sk, const char *name)
 	return !ioctl(sk, SIOCGIFINDEX, &ifr);
 }
 
-/* Whether the caller's has. */
+/* Check whether the caller's namespace has the interface. */
 static bool sees(const char *name)
 {
 	int sk = new_socket(AF_UNIX);
@@ -102,7 +103,7 @@ struct request {
 	char attrs[256];
 };
 
-/* Adds an attribute; what it holds in turn is added before it is ended. */
+/* Add an attribute; nested ones are added before it is ended. */
 static struct rtattr *put(struct request *req, int type, const void *data,
 			  size_t len)
 {
@@ -121,7 +122,7 @@ static void end(struct request *req, struct rtattr *attr)
 	attr->rta_len = (char *)req + req->nh.nlmsg_len - (char *)attr;
 }
 
-/* Sends it and waits for the answer. */
+/* Send the request and wait for the response. */
 static int talk(struct request *req)
 {
 	int sk = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -141,7 +142,7 @@ static int talk(struct request *req)
 	return err;
 }
 
-/* A veth pair, of which one end is where process @pid is. */
+/* Create a veth pair, with one end in the namespace of process @pid. */
 static int add_veth(const char *name, const char *peer, pid_t pid)
 {
 	struct request req = {
@@ -166,7 +167,7 @@ static int add_veth(const char *name, const char *peer, pid_t pid)
 	return talk(&req);
 }
 
-/* Moves an interface of the caller's to where process @pid is. */
+/* Move an interface of the caller to the namespace of process @pid. */
 static int move_link(const char *name, pid_t pid)
 {
 	struct request req = {
@@ -181,7 +182,7 @@ static int move_link(const char *name, pid_t pid)
 	return talk(&req);
 }
 
-/* A socket that is told when interfaces come and go. */
+/* Open a socket that is notified when interfaces appear and disappear. */
 static int watch_links(void)
 {
 	struct sockaddr_nl addr = {
@@ -193,7 +194,7 @@ static int watch_links(void)
 	return bind(sk, (struct sockaddr *)&addr, sizeof(addr)) ? -1 : sk;
 }
 
-/* Waits until the first of them has gone. */
+/* Wait until the first interface has disappeared. */
 static int wait_for_dellink(int sk)
 {
 	struct pollfd p = { .fd = sk, .events = POLLIN };
@@ -261,7 +262,7 @@ TEST_F(net, enter_by_pidfd)
 	ASSERT_THERE();
 }
 
-TEST_F(net, come_back)
+TEST_F(net, enter_and_restore)
 {
 	int i;
 
@@ -282,7 +283,7 @@ TEST_F(net, change_the_other_side)
 	ASSERT_EQ(0, try_setns(self->there, 0));
 	ASSERT_EQ(0, set_lo_up());
 	ASSERT_EQ(0, try_setns(self->home, 0));
-	/* it is the namespace of the child that has changed */
+	/* the change must be visible in the namespace of the child */
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
@@ -308,7 +309,7 @@ TEST_F(net, proc_shows_the_callers_own)
 	ASSERT_FALSE(dir_has("/proc/sys/net/ipv4/conf", "home"));
 }
 
-/* A socket is where it was made, whoever moves. */
+/* A socket stays in the namespace in which it was created when the caller moves. */
 TEST_F(net, sockets_stay)
 {
 	int at_home = new_socket(AF_INET), there;
@@ -332,7 +333,7 @@ static __u64 cookie(int sk)
 	return getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &c, &len) ? 0 : c;
 }
 
-/* The kernel's own number of it. */
+/* The number that the kernel assigns to the namespace. */
 TEST_F(net, cookies)
 {
 	int at_home = new_socket(AF_INET), there, fd;
@@ -386,8 +387,8 @@ TEST_F(net, abstract_unix_names)
 	EXPECT_EQ(ECONNREFUSED, errno);
 }
 
-/* Its end of the veth goes with it, and then so does the other one. */
-TEST_F(net, freed_when_nobody_has_it)
+/* The end of the veth in it is deleted, and so the other end. */
+TEST_F(net, freed_without_references)
 {
 	int links = watch_links();
 
@@ -403,7 +404,7 @@ TEST_F(net, freed_when_nobody_has_it)
 	ASSERT_FALSE(sees("home"));
 }
 
-/* A socket keeps it as well, and is a way back to it. */
+/* A socket also pins the namespace, and leads back to it. */
 TEST_F(net, socket_outlives_process_and_file)
 {
 	int links = watch_links(), sk, fd;
@@ -459,7 +460,7 @@ TEST_F(net, only_the_calling_thread_moves)
 	ASSERT_THERE();
 }
 
-/* A helper that goes to the other side to open sockets there. */
+/* A helper thread that enters the other namespace to create sockets. */
 static void *enter(void *arg)
 {
 	int *fd = arg;
@@ -483,7 +484,7 @@ TEST_F(net, a_thread_moves_alone)
 	ASSERT_HOME();
 }
 
-/* A request that is served at once creates its socket where the caller is. */
+/* A request that is executed inline creates its socket in the caller's namespace. */
 TEST_F(net, sockets_of_io_uring)
 {
 	struct uring ring;
@@ -501,7 +502,7 @@ TEST_F(net, sockets_of_io_uring)
 	EXPECT_EQ(-EAFNOSUPPORT, uring_socket(&ring, 1000, 0));
 }
 
-/* A worker shares the namespaces that the caller had when it started. */
+/* A worker has the namespaces that the caller had when the worker was created. */
 TEST_F(net, sockets_of_io_uring_worker)
 {
 	struct uring ring;
@@ -520,7 +521,7 @@ TEST_F(net, sockets_of_io_uring_worker)
 	EXPECT_TRUE(sk_sees(fd, "there"));
 }
 
-/* And so does the thread that polls the ring, from the creation of the ring. */
+/* So does the thread that polls the ring, since the creation of the ring. */
 TEST_F(net, sockets_of_io_uring_poll)
 {
 	struct uring ring;
@@ -553,7 +554,7 @@ TEST(socket_ioctl_opens_it)
 		EXPECT_EQ(ns_ino(0, "net"), fd_ino(fd));
 		EXPECT_EQ(CLONE_NEWNET, ioctl(fd, NS_GET_NSTYPE));
 		EXPECT_EQ(0, try_setns(fd, CLONE_NEWNET));
-		/* the argument is nothing to it */
+		/* the argument is ignored */
 		EXPECT_LE(0, ioctl(sk, SIOCGSKNS, -1L));
 	}
 }
@@ -585,11 +586,11 @@ TEST(socket_ioctl_needs_cap_net_admin)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		/* the other one is for unshare_user(), which maps root */
+		/* the second one is for unshare_user(), which maps root */
 		ASSERT_EQ(0, keep_caps(CAP_BIT(CAP_NET_ADMIN) |
 				       CAP_BIT(CAP_SETFCAP)));
 		ASSERT_LE(0, ioctl(sk, SIOCGSKNS));
-		/* in the user namespace that owns it */
+		/* the capability must be in the user namespace that owns it */
 		ASSERT_EQ(0, unshare_user());
 		ASSERT_EQ(-1, ioctl(sk, SIOCGSKNS));
 		ASSERT_EQ(EPERM, errno);
@@ -611,7 +612,7 @@ static int new_tun(int fd, const char *name)
 	return ioctl(fd, TUNSETIFF, &ifr) ? -errno : 0;
 }
 
-/* A descriptor of the device, opened in a namespace of its own. */
+/* A file descriptor of the device, opened in a new namespace. */
 FIXTURE(tun)
 {
 	int fd;
@@ -638,7 +639,7 @@ TEST_F(tun, ioctls_open_it)
 {
 	int fd, i;
 
-	/* that of the descriptor is there before there is a device */
+	/* the file descriptor has a namespace before there is a device */
 	fd = ioctl(self->fd, SIOCGSKNS, NULL);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(self->ns, fd_ino(fd));
@@ -654,7 +655,7 @@ TEST_F(tun, ioctls_open_it)
 	}
 }
 
-/* The way to it if the descriptor is all that one was given. */
+/* From another namespace, with nothing but the file descriptor. */
 TEST_F(tun, ioctls_from_outside)
 {
 	int sk, dev;
@@ -687,12 +688,12 @@ TEST_F(tun, ioctls_need_cap_net_admin)
 		ASSERT_EQ(EPERM, errno);
 		ASSERT_EQ(-1, ioctl(self->fd, TUNGETDEVNETNS, NULL));
 		ASSERT_EQ(EPERM, errno);
-		/* and now with all of them, but in another user namespace */
+		/* with all capabilities, but in another user namespace */
 		ASSERT_EQ(0, unshare_user());
 	}
 }
 
-/* The device goes, and the descriptor stays: then there are two. */
+/* When the device moves and the file descriptor does not, their namespaces differ. */
 TEST_F(tun, device_elsewhere)
 {
 	struct ns_child child;
@@ -713,7 +714,7 @@ TEST_F(tun, device_elsewhere)
 	ns_child_stop(&child);
 }
 
-/* Whose the descriptor's is, is no matter to the device's. */
+/* The owner of the file descriptor's namespace is irrelevant for the device's. */
 TEST_F(tun, device_of_another_owner)
 {
 	struct ns_child child;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What perf is told of a task that moves, which is the same for several types:
- * who includes this has NS_NAME, NS_FLAG and NS_INDEX of its own.
+ * Tests of the perf records of setns(), for several types. Before including
+ * this file, define NS_NAME, NS_FLAG and NS_INDEX.
  */
 #include <linux/perf_event.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@ struct perf_namespaces {
 	struct perf_ns_link_info info[NR_NAMESPACES];
 };
 
-TEST(perf_is_told)
+TEST(perf_records)
 {
 	struct perf_event_attr attr = {
 		.type		= PERF_TYPE_SOFTWARE,
@@ -47,10 +47,10 @@ TEST(perf_is_told)
 	fd = open_ns(child.pid, NS_NAME);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, fstat(fd, &st));
-	/* not before: a child that starts is told, too */
+	/* not earlier: a child that starts is reported, too */
 	ASSERT_EQ(0, ioctl(event, PERF_EVENT_IOC_ENABLE));
 
-	/* a move that fails is none */
+	/* a setns() that fails is not reported */
 	EXPECT_EQ(-1, sys_setns(fd, CLONE_NEWUSER));
 	EXPECT_EQ(0ULL, ring->data_head);
 	ASSERT_EQ(0, sys_setns(fd, NS_FLAG));
@@ -62,7 +62,7 @@ TEST(perf_is_told)
 	EXPECT_EQ((__u64)NR_NAMESPACES, told->nr);
 	EXPECT_EQ(st.st_dev, told->info[NS_INDEX].dev);
 	EXPECT_EQ(st.st_ino, told->info[NS_INDEX].ino);
-	/* the others are where they were */
+	/* the other namespaces are unchanged */
 	EXPECT_EQ(ns_ino(0, "user"), told->info[USER_NS_INDEX].ino);
 	ns_child_stop(&child);
 }

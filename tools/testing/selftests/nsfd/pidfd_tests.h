@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The tests of PIDFD_GET_*_NAMESPACE, which are the same for several types: who
- * includes this has NS_NAME, NS_FLAG and NS_REQUEST of its own.
+ * Tests of PIDFD_GET_*_NAMESPACE, for several types. Before including this
+ * file, define NS_NAME, NS_FLAG and NS_REQUEST.
  */
 
 TEST(pidfd_ioctl_opens_it)
@@ -26,7 +26,7 @@ TEST(pidfd_ioctl_opens_it)
 	EXPECT_EQ(fd_ino(fd), ns_ino(0, NS_NAME));
 }
 
-/* A zombie is in no namespace, though it still has a pid. */
+/* A zombie has no namespaces, although it still has a PID. */
 TEST(pidfd_ioctl_of_a_zombie)
 {
 	struct ns_child child;
@@ -45,7 +45,7 @@ TEST(pidfd_ioctl_of_a_zombie)
 	ns_child_stop(&child);
 }
 
-/* A process that hides from others hides its namespaces too. */
+/* A process that is not accessible does not reveal its namespaces. */
 TEST(pidfd_ioctl_needs_access)
 {
 	int go[2], ready[2], pidfd, fd;
@@ -77,7 +77,7 @@ TEST(pidfd_ioctl_needs_access)
 	WAIT_CHILD(pid);
 }
 
-/* The process of another user: for root it is itself, from somebody else. */
+/* A process of another user; for root, the caller itself, as seen by another user. */
 TEST(pidfd_ioctl_of_another_user)
 {
 	pid_t pid, other = geteuid() ? 1 : getpid();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Namespace file descriptors: the cast of the table of privileges.
+ * Namespace file descriptors: the callers of the table of privileges.
  *
- * There is a target, a process in namespaces of its own, and somebody who has
- * descriptors of them and tries what can be done with these. Nothing but who
- * that is makes the difference.
+ * There is a target, a process in new namespaces, and a caller that has file
+ * descriptors for these namespaces and tries to use them. The cases differ only
+ * in the credentials of the caller.
  */
 #ifndef __NSFD_PRIVILEGE_H
 #define __NSFD_PRIVILEGE_H
@@ -13,27 +13,27 @@
 #include "stress.h"
 
 enum who {
-	WHO_OWN,	/* no capability; the target is where it is itself */
-	WHO_ROOT,	/* all capabilities, over the target and at home */
-	WHO_INSIDE,	/* root in the user namespace of the target, no other */
-	WHO_SIBLING,	/* root in a user namespace beside that one */
-	WHO_OWNER,	/* no capability; made that user namespace */
-	WHO_SAME,	/* no capability; the target is a process of its own */
+	WHO_OWN,	/* no capability; the target is its own namespace */
+	WHO_ROOT,	/* all capabilities, in both user namespaces */
+	WHO_INSIDE,	/* root in the user namespace of the target only */
+	WHO_SIBLING,	/* root in a sibling of that user namespace */
+	WHO_OWNER,	/* no capability; has created that user namespace */
+	WHO_SAME,	/* no capability; the same user as the target */
 	WHO_STRANGER,	/* no capability; another user */
 };
 
-/* Two users of the test's user namespace, if there is more than one. */
+/* Two users of the test's user namespace, if it has more than one. */
 #define OWNER_ID	65534
 #define STRANGER_ID	65533
 
 struct scene {
-	bool real_root;		/* and not just that of a user namespace */
+	bool real_root;		/* not just root of a user namespace */
 	pid_t pid;		/* the target */
-	int fds[NR_NS_TYPES];	/* its namespaces, -1 where there is no type */
+	int fds[NR_NS_TYPES];	/* its namespaces, -1 if the type is missing */
 	char file[32];		/* to mount something on */
 };
 
-/* Another user where there is one, and no capability in any case. */
+/* Become another user, if there is one, and drop all capabilities. */
 static inline int become_user(const struct scene *s, uid_t id)
 {
 	if (s->real_root &&
@@ -53,7 +53,7 @@ static inline int scene_fd(const struct scene *s, int type)
 	return -1;
 }
 
-/* The parent of the target: tells the target's pid, and stays for the test. */
+/* The parent of the target: send the target's PID, and stay until the test ends. */
 static inline void keep_target(const struct scene *s, enum who column, int pipe,
 			       int test)
 {
@@ -66,7 +66,7 @@ static inline void keep_target(const struct scene *s, enum who column, int pipe,
 			_exit(1);
 		types = 0;
 	} else if (s->real_root && become_user(s, OWNER_ID)) {
-		/* the user namespace would be root's */
+		/* otherwise, root would own the user namespace */
 		_exit(1);
 	}
 	if (target_start(&target, types))
@@ -77,7 +77,7 @@ static inline void keep_target(const struct scene *s, enum who column, int pipe,
 	end_with(test);
 }
 
-/* Makes the target and opens its namespaces, with every right to do so. */
+/* Create the target and open its namespaces, with all privileges. */
 static inline int scene_start(struct scene *s, enum who who)
 {
 	int pipes[2], test;
@@ -108,7 +108,7 @@ static inline int scene_start(struct scene *s, enum who who)
 			return -ECHILD;
 		close(pipes[0]);
 	} else if (unshare(CLONE_NEWNS)) {
-		/* so that nothing which is mounted by mistake stays */
+		/* so that nothing stays mounted by mistake */
 		return -errno;
 	}
 
@@ -120,7 +120,7 @@ static inline int scene_start(struct scene *s, enum who who)
 	return scene_fd(s, CLONE_NEWNET) < 0 ? -ENOENT : 0;
 }
 
-/* Makes the caller the one of the table, with a network of its own. */
+/* Become the caller of the table, with a network namespace of its own. */
 static inline int scene_enter(const struct scene *s, enum who who)
 {
 	int err;
@@ -128,7 +128,7 @@ static inline int scene_enter(const struct scene *s, enum who who)
 	if (who == WHO_OWN)
 		return become_user(s, OWNER_ID);
 
-	/* whoever is root has a mount namespace and a network to change */
+	/* root callers have a mount and a network namespace of their own */
 	if (who == WHO_INSIDE) {
 		if (sys_setns(scene_fd(s, CLONE_NEWUSER), CLONE_NEWUSER))
 			return -errno;
@@ -146,7 +146,7 @@ static inline int scene_enter(const struct scene *s, enum who who)
 	case WHO_SAME:
 		return become_user(s, OWNER_ID);
 	case WHO_STRANGER:
-		/* where there is one user only, one from elsewhere */
+		/* if there is only one user, use one of another user namespace */
 		if (!s->real_root) {
 			err = unshare_user();
 			if (err)
@@ -158,15 +158,13 @@ static inline int scene_enter(const struct scene *s, enum who who)
 	}
 }
 
-/* In the parent of the test: the target has gone with the test. */
+/* In the parent of the test: the target terminates with the test. */
 static inline void scene_end(const struct scene *s)
 {
 	unlink(s->file);
 }
 
-/*
- * What there is to try. Each returns 0 or the errno of the refusal.
- */
+/* The operations. Each returns 0 or an errno. */
 static inline int try_open(const struct scene *s)
 {
 	int fd = open_ns(s->pid, "net");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of privileges in Documentation/userspace-api/nsfd.rst, but for
- * socketat(): each cell is a test, with the column as its variant.
+ * Tests for the table of privileges in Documentation/userspace-api/nsfd.rst,
+ * except socketat(): each cell is a test, with the column as its variant.
  */
 #define NEEDS_TYPE	(CLONE_NEWUSER | CLONE_NEWNET)
 #define NEEDS_NAME	"CONFIG_USER_NS or CONFIG_NET_NS"
@@ -12,13 +12,13 @@ FIXTURE(privilege)
 	struct scene scene;
 };
 
-/* The errno of each refusal, 0 where it is allowed. */
+/* The expected errno, or 0 if allowed. */
 FIXTURE_VARIANT(privilege)
 {
 	enum who who;
 	bool no_new_privs;
-	bool listed;	/* the capabilities of the table and no other ... */
-	bool unlisted;	/* ... all but these */
+	bool listed;	/* only the capabilities of the table */
+	bool unlisted;	/* all capabilities except these */
 	int open, readlink, setns, setns_user, bind_mount, newlink;
 };
 
@@ -42,12 +42,12 @@ FIXTURE_VARIANT_ADD(privilege, root_no_new_privs)
 	.who = WHO_ROOT, .no_new_privs = true,
 };
 
-FIXTURE_VARIANT_ADD(privilege, root_with_what_is_listed)
+FIXTURE_VARIANT_ADD(privilege, root_with_listed_caps)
 {
 	.who = WHO_ROOT, .listed = true,
 };
 
-FIXTURE_VARIANT_ADD(privilege, root_without_what_is_listed)
+FIXTURE_VARIANT_ADD(privilege, root_without_listed_caps)
 {
 	.who = WHO_ROOT, .unlisted = true,
 	.open = EACCES, .readlink = EACCES,
@@ -118,7 +118,7 @@ FIXTURE_TEARDOWN_PARENT(privilege)
 	scene_end(&self->scene);
 }
 
-/* The second column of the table. */
+/* The second table: use only these capabilities, or all others. */
 static int use_caps(const struct _fixture_variant_privilege *variant,
 		    __u64 caps)
 {

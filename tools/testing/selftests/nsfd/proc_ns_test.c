@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/<pid>/ns/: which names it has, what they lead to, who may follow them,
- * and how long a namespace lives that is known by such a file only.
+ * Tests for /proc/<pid>/ns/: its names, their targets, who may follow them, and
+ * the lifetime of a namespace that only such a file refers to.
  */
 #include <dirent.h>
 #include <linux/capability.h>
@@ -21,12 +21,12 @@
 
 #define NS_DIR "/proc/self/ns"
 
-/* What its directory, a link in it and a namespace look like. */
+/* The modes of the directory, of a link in it, and of a namespace. */
 #define DIR_MODE	((mode_t)(S_IFDIR | 0511))
 #define LINK_MODE	((mode_t)(S_IFLNK | 0777))
 #define FILE_MODE	((mode_t)(S_IFREG | 0444))
 
-/* All the names there may be, in the order in which they are listed. */
+/* All possible names, in the order in which they are listed. */
 static const struct ns_name {
 	const char *name;
 	const char *type;
@@ -46,13 +46,13 @@ static const struct ns_name {
 
 #define NR_NS_NAMES ARRAY_SIZE(ns_names)
 
-/* An errno is claimed together with the failure it tells of. */
+/* Check the return value and the errno. */
 #define ASSERT_FAILS(err, call) do {					\
 	ASSERT_EQ(-1, (call));						\
 	ASSERT_EQ((err), errno);					\
 } while (0)
 
-/* Opens <dir>/<name>, or whatever else there is by that name. */
+/* Open <dir>/<name>. */
 static int open_in(const char *dir, const char *name, int flags)
 {
 	char path[128];
@@ -72,7 +72,7 @@ static int open_dir(pid_t pid, pid_t tid)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* The inode number behind a name of a directory, 0 on error. */
+/* Return the inode number of a name in a directory, 0 on error. */
 static ino_t ino_at(int dir, const char *name)
 {
 	struct stat st;
@@ -80,7 +80,7 @@ static ino_t ino_at(int dir, const char *name)
 	return fstatat(dir, name, &st, 0) ? 0 : st.st_ino;
 }
 
-/* Text of a link as a string; the length of what was read, or -1. */
+/* Read a link as a string; return the length, or -1. */
 static ssize_t read_link(int dir, const char *name, char *buf, size_t size)
 {
 	ssize_t n = readlinkat(dir, name, buf, size - 1);
@@ -89,7 +89,7 @@ static ssize_t read_link(int dir, const char *name, char *buf, size_t size)
 	return n;
 }
 
-/* What a directory lists. */
+/* The entries of a directory. */
 struct list {
 	size_t n;
 	struct {
@@ -99,7 +99,7 @@ struct list {
 	} e[24];
 };
 
-/* Reads on to the end, @size octets at a time. */
+/* Read on to the end, @size bytes at a time. */
 static int list_read(int fd, struct list *l, size_t size)
 {
 	__u64 buf[128];
@@ -144,7 +144,7 @@ static bool list_has(const struct list *l, const char *name)
 	return false;
 }
 
-/* The end of it: with @reap a process no more, without it a zombie. */
+/* Kill the target; without @reap, it remains a zombie. */
 static void target_kill(struct target *t, bool reap)
 {
 	siginfo_t si;
@@ -168,10 +168,10 @@ TEST(names_and_their_order)
 	for (i = 0; i < NR_NS_NAMES; i++)
 		if (at < l.n && !strcmp(ns_names[i].name, l.e[at].name))
 			at++;
-	/* nothing else, and nothing out of its place */
+	/* no other entries, and the right order */
 	ASSERT_EQ(l.n, at);
 
-	/* what was there before the others has a name, and some have two */
+	/* types that need no other patch have names, and some have two */
 	ASSERT_EQ(have_type(CLONE_NEWPID), list_has(&l, "pid"));
 	ASSERT_EQ(have_type(CLONE_NEWUSER), list_has(&l, "user"));
 	ASSERT_EQ(have_type(CLONE_NEWCGROUP), list_has(&l, "cgroup"));
@@ -179,7 +179,7 @@ TEST(names_and_their_order)
 	ASSERT_EQ(list_has(&l, "time"), list_has(&l, "time_for_children"));
 }
 
-TEST(what_is_listed_is_there)
+TEST(listed_names_exist)
 {
 	struct list l;
 	struct stat st;
@@ -242,14 +242,14 @@ TEST(directory_can_be_read_again)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, list_read(fd, &all, 1024));
 	ASSERT_LT(2U, all.n);
-	/* at its end it stays there */
+	/* at its end, it stays there */
 	ASSERT_EQ(0, list_read(fd, &again, 1024));
 	ASSERT_EQ(0U, again.n);
 	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 	ASSERT_EQ(0, list_read(fd, &again, 1024));
 	ASSERT_TRUE(list_same(&all, &again));
 
-	/* one by one; the longest name needs 40 octets */
+	/* one by one; the longest name takes 40 bytes */
 	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 	ASSERT_EQ(0, list_read(fd, &again, 40));
 	ASSERT_TRUE(list_same(&all, &again));
@@ -275,7 +275,7 @@ TEST(directory_can_be_read_again)
 	ASSERT_FAILS(EINVAL, lseek(fd, -1, SEEK_SET));
 }
 
-TEST(directory_is_only_to_be_listed)
+TEST(directory_can_only_be_listed)
 {
 	struct stat self, parent;
 	char c;
@@ -327,7 +327,7 @@ TEST(unknown_names)
 	ASSERT_FAILS(ENOTDIR, openat(fd, "user/..", O_RDONLY));
 }
 
-TEST(nothing_is_made_or_removed)
+TEST(nothing_can_be_created_or_removed)
 {
 	struct list before, after;
 	int fd;
@@ -359,7 +359,7 @@ TEST(nothing_is_made_or_removed)
 	ASSERT_TRUE(list_same(&before, &after));
 }
 
-/* Not the directory's, not a link's, and not a namespace's. */
+/* Neither those of the directory and the links, nor those of a namespace. */
 TEST(modes_cannot_be_changed)
 {
 	struct stat st;
@@ -390,7 +390,7 @@ TEST(modes_cannot_be_changed)
 	ASSERT_EQ(DIR_MODE, st.st_mode);
 }
 
-/* One process, and every way to its directory. */
+/* All paths to the directory of a process. */
 TEST(one_directory_many_paths)
 {
 	const char * const dirs[] = { "/proc/self/ns", "/proc/thread-self/ns",
@@ -418,7 +418,7 @@ TEST(one_directory_many_paths)
 	}
 }
 
-/* Each name for itself. */
+/* Each name alone. */
 FIXTURE(name)
 {
 	int dir;
@@ -476,7 +476,7 @@ TEST_F(name, text_is_type_and_inode)
 	ASSERT_EQ(0, fstatat(self->dir, variant->name, &by_path, 0));
 	ASSERT_EQ(st.st_ino, by_path.st_ino);
 	ASSERT_EQ(st.st_dev, by_path.st_dev);
-	/* an open one has no other name either */
+	/* an open file has the same name */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
 	ASSERT_EQ(len, read_link(AT_FDCWD, path, text, sizeof(text)));
 	ASSERT_STREQ(expected, text);
@@ -494,7 +494,7 @@ TEST_F(name, text_in_a_short_buffer)
 		ASSERT_EQ(i < len ? i : len,
 			  readlinkat(self->dir, variant->name, part, i));
 		ASSERT_EQ(0, memcmp(part, text, i < len ? i : len));
-		/* no end of a string, nor anything else, is put behind it */
+		/* nothing is appended, not even a NUL */
 		ASSERT_EQ('#', part[i < len ? i : len]);
 	}
 	ASSERT_FAILS(EINVAL, readlinkat(self->dir, variant->name, part, 0));
@@ -548,7 +548,7 @@ TEST_F(name, open_flags)
 	} tries[] = {
 		{ O_RDONLY, 0 },
 		{ O_RDONLY | O_NONBLOCK | O_APPEND, 0 },
-		/* it is there: nothing has to be made */
+		/* the file exists, so there is nothing to create */
 		{ O_RDONLY | O_CREAT, 0 },
 		{ O_RDONLY | O_CREAT | O_EXCL, EEXIST },
 		{ O_WRONLY, EPERM },
@@ -568,7 +568,7 @@ TEST_F(name, open_flags)
 	size_t i;
 	int fd;
 
-	/* no right to everything is a right to this */
+	/* even all capabilities must not permit this */
 	ASSERT_EQ(0, become_root());
 	for (i = 0; i < ARRAY_SIZE(tries); i++) {
 		errno = 0;
@@ -626,7 +626,7 @@ TEST_F(name, o_path_of_the_link)
 	ASSERT_FAILS(ELOOP, open(path, O_RDONLY));
 }
 
-/* Who asks not to be led elsewhere is not. */
+/* Do not follow magic links if that is requested. */
 TEST_F(name, magic_link)
 {
 	const struct {
@@ -673,7 +673,7 @@ TEST_F(name, same_in_a_child)
 	target_stop(&t);
 }
 
-/* A namespace of one's own has a number of its own; the rest stays. */
+/* A new namespace has a new number; the others are unchanged. */
 TEST_F(name, different_in_another_namespace)
 {
 	struct target a, b;
@@ -708,7 +708,7 @@ TEST_F(name, different_in_another_namespace)
 	target_stop(&b);
 }
 
-/* A link is followed anew each time, an open file stays what it is. */
+/* A link is followed again each time, but an open file does not change. */
 TEST_F(name, open_file_does_not_follow_the_process)
 {
 	ino_t ino = fd_ino(self->fd), now;
@@ -722,7 +722,7 @@ TEST_F(name, open_file_does_not_follow_the_process)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		/* a child is where its parent's children go, too */
+		/* a child is in the namespace for its parent's children, too */
 		ASSERT_NE(ino, ns_ino(0, variant->name));
 		EXIT_CHILD();
 	}
@@ -753,7 +753,7 @@ TEST_F(name, owner_by_ioctl)
 	ASSERT_EQ(ns_ino(0, "user"), fd_ino(owner));
 	ASSERT_EQ(CLONE_NEWUSER, ioctl(owner, NS_GET_NSTYPE));
 	ASSERT_EQ(FD_CLOEXEC, fcntl(owner, F_GETFD));
-	/* who owns what the caller came from it may not see */
+	/* the owner is outside of the caller's user namespace */
 	ASSERT_FAILS(EPERM, ioctl(self->fd, NS_GET_USERNS));
 	target_stop(&t);
 }
@@ -803,9 +803,9 @@ TEST_F(name, owner_uid_by_ioctl)
 }
 
 /*
- * Two namespaces are allowed. One is kept, but not by its process, and a
- * process is in another: then there is no third, though one which nobody kept
- * has left its place.
+ * Two namespaces are allowed. One is pinned, but not by its process, and a
+ * process is in another: then, a third one cannot be created, although a
+ * namespace without references would have been freed.
  */
 static int no_room(struct target *t, int flag)
 {
@@ -826,7 +826,7 @@ static int no_room(struct target *t, int flag)
 	return -EEXIST;
 }
 
-/* There is, when the first is let go. */
+/* When the first one is released, it can. */
 static int room_again(struct target *t, int flag)
 {
 	struct target third;
@@ -861,7 +861,7 @@ TEST_F(name, descriptor_keeps_it)
 	ASSERT_EQ(0, room_again(&t, variant->flag));
 }
 
-/* O_PATH is no way to use it, but one to keep it. */
+/* A file descriptor with O_PATH cannot be used, but pins the namespace. */
 TEST_F(name, o_path_keeps_it)
 {
 	char path[64];
@@ -889,7 +889,7 @@ TEST_F(name, o_path_keeps_it)
 	ASSERT_EQ(0, room_again(&t, variant->flag));
 }
 
-/* Whether a line of mountinfo has both words and a type of nsfs. */
+/* Check whether a line of mountinfo has both words and the type nsfs. */
 static bool mounted(const char *root, const char *point)
 {
 	char line[1024], want[128];
@@ -948,7 +948,7 @@ TEST_F(name, bind_mount_keeps_it)
 	ASSERT_EQ(0600U, st.st_mode & 07777);
 }
 
-/* What a zombie still has is its identity: its user and its number. */
+/* A zombie keeps only its user namespace and its PID. */
 TEST_F(name, zombie)
 {
 	bool left = strcmp(variant->name, "user") &&
@@ -971,7 +971,7 @@ TEST_F(name, zombie)
 	ASSERT_EQ(0, list_read(dir, &after, 1024));
 	ASSERT_TRUE(list_same(&before, &after));
 	ASSERT_EQ(0, fstatat(dir, variant->name, &st, AT_SYMLINK_NOFOLLOW));
-	/* without memory it is root's */
+	/* without memory, root owns it */
 	ASSERT_EQ(0, fstat(dir, &st));
 	again = open_dir(t.pid, 0);
 	if (st.st_uid == geteuid()) {
@@ -1016,12 +1016,12 @@ TEST_F(name, reaped)
 	ASSERT_FAILS(ENOENT, readlinkat(dir, variant->name, text, 64));
 	ASSERT_FAILS(EACCES, readlinkat(link, "", text, sizeof(text)));
 	ASSERT_FAILS(ENOENT, open(path, O_RDONLY));
-	/* that was of the process, this is of the namespace */
+	/* that is of the process, this is of the namespace */
 	ASSERT_EQ(fd_ino(self->fd), fd_ino(fd));
 	ASSERT_EQ(variant->flag, ioctl(fd, NS_GET_NSTYPE));
 }
 
-/* Those names by which a thread may differ from the rest of its process. */
+/* The names by which a thread may differ from its process. */
 FIXTURE(thread)
 {
 };
@@ -1066,7 +1066,7 @@ TEST_F(thread, has_names_of_its_own)
 	ASSERT_LE(0, leader);
 	thread = open_dir(getpid(), t.tid);
 	ASSERT_LE(0, thread);
-	/* not listed in /proc, but there */
+	/* not listed in /proc, but accessible */
 	direct = open_dir(t.tid, 0);
 	ASSERT_LE(0, direct);
 
@@ -1107,7 +1107,7 @@ TEST(thread_directory)
 	ASSERT_FAILS(ENOENT, openat(dir, "userx", O_RDONLY));
 	ASSERT_FAILS(EPERM, fchmod(dir, 0555));
 
-	/* a thread of somebody else is none of this process */
+	/* a thread of another process does not exist in this one */
 	ASSERT_EQ(0, target_start(&other, 0));
 	ASSERT_EQ(-1, open_dir(getpid(), other.pid));
 	ASSERT_EQ(ENOENT, errno);
@@ -1147,7 +1147,7 @@ static bool is_zombie(pid_t pid)
 	return name_end && !strncmp(name_end, ") Z", 3);
 }
 
-/* The first thread of a process ends, the others go on. */
+/* The first thread of a process exits, and the others continue. */
 TEST(leader_has_gone)
 {
 	int hold[2], process, thread, status, i;
@@ -1168,12 +1168,12 @@ TEST(leader_has_gone)
 	}
 	ASSERT_EQ((ssize_t)sizeof(tid),
 		  read(survivor_pipe[0], &tid, sizeof(tid)));
-	/* a pidfd tells of the end of them all only */
+	/* a pidfd reports the exit only when all have exited */
 	for (i = 0; i < 500 && !is_zombie(pid); i++)
 		poll(NULL, 0, 10);
 	ASSERT_TRUE(is_zombie(pid));
 
-	/* a zombie's directory is root's: others pass, but may not read it */
+	/* root owns a zombie's directory: others may search, but not read it */
 	snprintf(text, sizeof(text), "/proc/%d", pid);
 	process = open_in(text, "ns", O_PATH | O_DIRECTORY);
 	ASSERT_LE(0, process);
@@ -1189,7 +1189,7 @@ TEST(leader_has_gone)
 	ASSERT_EQ(0, status);
 }
 
-/* All that may be asked of a process which may not be looked into. */
+/* What is denied for a process that is not accessible ... */
 #define ASSERT_HIDDEN(pid) do {						\
 	char __path[64], __text[64];					\
 	struct stat __st;						\
@@ -1204,12 +1204,12 @@ TEST(leader_has_gone)
 		ASSERT_FAILS(EACCES, open(__path, O_PATH));		\
 		ASSERT_FAILS(EACCES, readlink(__path, __text, 64));	\
 		ASSERT_FAILS(EACCES, stat(__path, &__st));		\
-		/* that there is such a name is no secret */		\
+		/* the existence of the name is no secret */		\
 		ASSERT_EQ(0, lstat(__path, &__st));			\
 	}								\
 } while (0)
 
-/* ... and of one which may. */
+/* ... and permitted for one that is. */
 #define ASSERT_VISIBLE(pid) do {					\
 	size_t __i;							\
 									\
@@ -1237,7 +1237,7 @@ TEST(process_of_another_user)
 	ASSERT_VISIBLE(getpid());
 }
 
-/* It belongs to root then, and so does its directory. */
+/* Then, root owns it, and also its directory. */
 TEST(process_that_is_not_dumpable)
 {
 	int ready[2], go[2];
@@ -1273,7 +1273,7 @@ TEST(process_that_is_not_dumpable)
 	WAIT_CHILD(pid);
 }
 
-/* Its owner it may be, but it has not the rights. */
+/* The caller is its owner, but lacks its capabilities. */
 TEST(process_with_more_capabilities)
 {
 	pid_t pid, parent = getpid();
@@ -1298,7 +1298,7 @@ TEST(process_with_more_capabilities)
 	WAIT_CHILD(pid);
 }
 
-/* From without one may look into a user namespace, not out of it. */
+/* A user namespace is accessible from its parent, but not the other way round. */
 TEST(process_outside_the_user_namespace)
 {
 	pid_t pid, parent = getpid();
@@ -1335,7 +1335,7 @@ TEST(process_outside_the_user_namespace)
 	WAIT_CHILD(pid);
 }
 
-/* A new /proc on /tmp, for a process in namespaces of its own. */
+/* Mount a new /proc on /tmp, for a process in new namespaces. */
 static int mount_proc(const char *options)
 {
 	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -1344,7 +1344,7 @@ static int mount_proc(const char *options)
 	return 0;
 }
 
-/* In a PID namespace: for a task with more capabilities there are no names. */
+/* In a PID namespace: the names of a task with more capabilities are hidden. */
 TEST(proc_that_hides_processes)
 {
 	pid_t pid;
@@ -1374,7 +1374,7 @@ TEST(proc_that_hides_processes)
 	WAIT_CHILD(pid);
 }
 
-/* One with nothing but processes has their namespaces. */
+/* A /proc with processes only has their namespaces. */
 TEST(proc_of_processes_only)
 {
 	struct list l;
@@ -1400,8 +1400,8 @@ TEST(proc_of_processes_only)
 }
 
 /*
- * Before it has a first process, a pid namespace has no name, or, where it can be
- * opened already, one name for all.
+ * Before its first process exists, a PID namespace has no name or, if it can be
+ * opened already, the same name for all.
  */
 TEST(pid_for_children_before_the_first)
 {
@@ -1464,14 +1464,14 @@ TEST(pid_for_children_after_the_first)
 			       sizeof(text)));
 	ASSERT_STREQ(expected, text);
 
-	/* it has a name, though it can't have a process again */
+	/* it has a name, although it accepts no more processes */
 	target_stop(&second);
 	target_stop(&first);
 	ASSERT_EQ(theirs, ns_ino(0, "pid_for_children"));
 	ASSERT_FAILS(ENOMEM, fork());
 }
 
-/* The same file from all sides, and one for all who come by it. */
+/* It must be the same file for all processes, whichever way they got it. */
 TEST(descriptor_is_passed_on)
 {
 	union {
@@ -1517,7 +1517,7 @@ TEST(descriptor_is_passed_on)
 	ASSERT_EQ(CLONE_NEWCGROUP, ioctl(fd, NS_GET_NSTYPE));
 }
 
-/* What a name of a process that comes and goes may answer. */
+/* The valid results for a process that comes and goes. */
 static bool sane(const char *text, ssize_t n, const char *type)
 {
 	size_t len = strlen(type);
@@ -1528,7 +1528,7 @@ static bool sane(const char *text, ssize_t n, const char *type)
 	       !strncmp(text + len, ":[", 2) && text[n - 1] == ']';
 }
 
-/* Reads all of it while the process leaves, calls exec() and ends. */
+/* Read all of it while the process executes a program and exits. */
 TEST(read_while_it_execs_and_exits)
 {
 	int round, pass, dir, fd, links = 0, files = 0, go[2];
@@ -1548,7 +1548,7 @@ TEST(read_while_it_execs_and_exits)
 		pid = fork();
 		ASSERT_LE(0, pid);
 		if (!pid) {
-			/* a zombie's directory is not to be opened by all */
+			/* a zombie's directory cannot be opened by everyone */
 			close(go[1]);
 			if (read(go[0], text, 1))
 				_exit(1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Races: two threads go for the same namespaces until NSFD_OPS operations are
- * done, or NSFD_SECONDS are over, and say how many it were. Of either, a
- * thousandth at least must not be in vain: an attempt that fails is over long
- * before one that does not. One moment there is this namespace and the next
- * moment that one, or none, but never another.
+ * Races: two threads work on the same namespaces until NSFD_OPS operations are
+ * done or NSFD_SECONDS have passed, and report the number of operations. At
+ * least one in a thousand of each thread must succeed, because an attempt that
+ * fails is much shorter than one that does not. Each operation must refer to
+ * one of the expected namespaces, or fail, but never refer to another one.
  */
 #include <netinet/in.h>
 #include <pthread.h>
@@ -17,27 +17,27 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* Above all that the calls hand out, so that none gets it by chance. */
+/* A number above those of other file descriptors. */
 #define SHARED_FD 900
 
 struct race {
-	void (*rival)(struct race *race);	/* one operation of the second */
-	bool yield;		/* there is one CPU to race on */
+	void (*rival)(struct race *race);	/* one operation of the second thread */
+	bool yield;		/* there is only one CPU */
 	int stop;
-	unsigned long ops[2];	/* what either has done */
-	unsigned long vain[2];	/* what came too late or too early */
-	const char *wrong;	/* the first thing that should not be */
+	unsigned long ops[2];	/* operations of each thread */
+	unsigned long vain[2];	/* operations that came too late or too early */
+	const char *wrong;	/* the first unexpected result */
 	int err;
 
 	pid_t tid;		/* the first thread */
-	int home[2];		/* net and uts of both in the beginning */
+	int home[2];		/* the original net and uts namespaces */
 	struct target target[2];
 	ino_t ino[2][2];	/* net and uts of the targets */
 	int nsfd[2];		/* net of the targets */
 	__u64 cookie[2];
 	int pidfd;		/* of this process */
 	int turn[2];
-	char file[32];		/* to mount on */
+	char file[32];		/* a mount point */
 	struct mnl_socket *sk, *there[2];
 	struct uring ring;	/* of the first thread, which has no capability */
 };
@@ -78,7 +78,7 @@ static void count(struct race *race, unsigned long *ops, unsigned long *vain)
 	}
 }
 
-/* Both, and no less than one operation of each. */
+/* Run both threads, and at least one operation of each. */
 static void run_race(struct __test_metadata *_metadata, struct race *race,
 		     void (*first)(struct race *), void (*rival)(struct race *))
 {
@@ -90,7 +90,7 @@ static void run_race(struct __test_metadata *_metadata, struct race *race,
 	race->rival = rival;
 	race->yield = sysconf(_SC_NPROCESSORS_ONLN) == 1;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, rival_run, race));
-	/* it takes its time to come, and until then there is no race */
+	/* until the rival has started, there is no race */
 	while (!__atomic_load_n(&race->ops[1], __ATOMIC_RELAXED))
 		sched_yield();
 	do {
@@ -168,9 +168,7 @@ FIXTURE_TEARDOWN(race)
 		unlink(self->race.file);
 }
 
-/*
- * setns() and those who look
- */
+/* setns() and readers */
 static void move_by_file(struct race *race)
 {
 	int i = race->turn[0]++ & 1;
@@ -179,10 +177,10 @@ static void move_by_file(struct race *race)
 	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
 }
 
-/* As "ip netns identify" and lsns do it. */
+/* As "ip netns identify" and lsns do. */
 static void look_at_thread(struct race *race)
 {
-	/* it may not have left home yet, when this looks */
+	/* at this time, the thread may still be in its original namespace */
 	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
 	char path[64], link[64] = "";
 	ino_t ino = ns_ino(race->tid, "net");
@@ -214,7 +212,7 @@ static void move_by_pidfd(struct race *race)
 	CHECK(race, ns_ino(0, "uts") == race->ino[i][1]);
 }
 
-/* Both move at once, and whoever follows gets two that belong together. */
+/* Both namespaces change at once, so a follower must get a matching pair. */
 static void follow(struct race *race)
 {
 	bool away = race->ops[0] > 1;
@@ -224,7 +222,7 @@ static void follow(struct race *race)
 	CHECK(race, !sys_setns(race->pidfd, CLONE_NEWNET | CLONE_NEWUTS));
 	net = ns_ino(0, "net");
 	uts = ns_ino(0, "uts");
-	if (!away)	/* it may have been at home then */
+	if (!away)	/* it may have been in its original namespace then */
 		return;
 	i = net == race->ino[1][0];
 	CHECK(race, net == race->ino[i][0]);
@@ -236,7 +234,7 @@ TEST_F_TIMEOUT(race, setns_and_snapshots, 3600)
 	run_race(_metadata, &self->race, move_by_pidfd, follow);
 }
 
-/* A target that leaves its namespace, starts a program, and ends. */
+/* A target that leaves its namespace, executes a program and exits. */
 static void live_and_die(struct race *race)
 {
 	static char *const argv[] = { "true", NULL };
@@ -276,9 +274,7 @@ TEST_F_TIMEOUT(race, setns_and_end_of_the_target, 3600)
 	run_race(_metadata, &self->race, live_and_die, enter_the_mortal);
 }
 
-/*
- * The descriptor goes, or becomes another one, under the call
- */
+/* The file descriptor is closed or replaced during the call. */
 static void juggle(struct race *race)
 {
 	int i = race->turn[1]++ % 3;
@@ -311,13 +307,13 @@ TEST_F_TIMEOUT(race, socketat_and_close_or_dup2, 3600)
 	run_race(_metadata, &self->race, socket_by_juggled, juggle);
 }
 
-/* A namespace whose last process leaves, and then the last descriptor. */
+/* A namespace that is left by its last process, and then closed. */
 static void make_and_leave(struct race *race)
 {
 	int nsfd;
 
 	if (unshare(CLONE_NEWNET)) {
-		/* the end of earlier ones lags behind, and has their memory */
+		/* earlier namespaces are freed with a delay */
 		CHECK(race, errno == ENOMEM);
 		poll(NULL, 0, 100);
 		return;
@@ -401,7 +397,7 @@ TEST_F_TIMEOUT(race, ring_and_revocation, 3600)
 	run_race(_metadata, &self->race, socket_by_ring, delegate_and_revoke);
 }
 
-/* The mount is there or not: the name leads to the namespace or the file. */
+/* The name refers to the namespace if it is mounted, and to the file otherwise. */
 static void mount_and_umount(struct race *race)
 {
 	char path[32];
@@ -470,7 +466,7 @@ TEST_F_TIMEOUT(race, newlink_and_close_or_dup2, 3600)
 	run_race(_metadata, &self->race, create_by_juggled, juggle);
 }
 
-/* A refused one stays here for the next try. */
+/* A device whose move has failed stays for the next attempt. */
 static void move_by_juggled(struct race *race)
 {
 	int err = 0;

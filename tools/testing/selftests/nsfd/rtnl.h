@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Namespace file descriptors: a little rtnetlink, on top of libmnl.
+ * Namespace file descriptors: a small rtnetlink library on top of libmnl.
  *
- * A netlink socket belongs to the network namespace in which it was made, for
- * good. The tests keep one for each namespace, and so look into all of them
- * without entering any. Functions return 0 (or what they were asked for) or a
- * negative errno: the kernel's answer.
+ * A netlink socket belongs to the network namespace in which it was created.
+ * The tests have one for each namespace, and so can query all of them without
+ * entering any. Functions return 0 (or the requested value) or a negative errno
+ * of the kernel.
  */
 #ifndef __NSFD_RTNL_H
 #define __NSFD_RTNL_H
@@ -21,12 +21,12 @@
 
 #include "common.h"
 
-/* The name that the series has for it; the number is mainline's. */
+/* The name of the attribute in the series; its number is mainline's. */
 #ifndef IFLA_NS_FD
 #define IFLA_NS_FD IFLA_NET_NS_FD
 #endif
 
-/* A network namespace, and a netlink socket inside of it. */
+/* A network namespace, and a netlink socket in it. */
 struct rtnl_ns {
 	int fd;
 	struct mnl_socket *sk;
@@ -50,7 +50,7 @@ static inline struct mnl_socket *rtnl_open(unsigned int groups)
 	return sk;
 }
 
-/* Starts a request; what comes back is its zeroed header of @len bytes. */
+/* Start a request; returns its zeroed header of @len bytes. */
 static inline void *rtnl_start(struct rtnl_req *req, int type, int flags,
 			       size_t len)
 {
@@ -60,7 +60,7 @@ static inline void *rtnl_start(struct rtnl_req *req, int type, int flags,
 	return mnl_nlmsg_put_extra_header(&req->nh, len);
 }
 
-/* The same about the link @name. */
+/* Start a request for the link @name. */
 static inline struct ifinfomsg *rtnl_link(struct rtnl_req *req, int type,
 					  int flags, const char *name)
 {
@@ -70,7 +70,7 @@ static inline struct ifinfomsg *rtnl_link(struct rtnl_req *req, int type,
 	return ifi;
 }
 
-/* Sends the request and hands each message of the answer to @cb. */
+/* Send the request and pass each message of the response to @cb. */
 static inline int rtnl_ask(struct mnl_socket *sk, struct rtnl_req *req,
 			   mnl_cb_t cb, void *data)
 {
@@ -104,7 +104,7 @@ static inline int rtnl_text_cb(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* The same, and what the kernel says besides in @text, of RTNL_TEXT bytes. */
+/* Send the request, and store the kernel's text in @text, of RTNL_TEXT bytes. */
 static inline int rtnl_send_for_text(struct mnl_socket *sk, struct rtnl_req *req,
 				     char *text)
 {
@@ -140,7 +140,7 @@ static inline int rtnl_index_cb(const struct nlmsghdr *nh, void *data)
 	return MNL_CB_OK;
 }
 
-/* What the namespace of @sk has under @name; -ENODEV if nothing. */
+/* Return the index of the link @name in the namespace of @sk, or -ENODEV. */
 static inline int rtnl_index(struct mnl_socket *sk, const char *name)
 {
 	struct rtnl_req req;
@@ -152,7 +152,7 @@ static inline int rtnl_index(struct mnl_socket *sk, const char *name)
 	return err ?: index;
 }
 
-/* A new dummy where @nsfd says; -1: in the namespace of @sk. */
+/* Create a dummy device in @nsfd or, if that is -1, in the namespace of @sk. */
 static inline int rtnl_add_dummy(struct mnl_socket *sk, const char *name,
 				 int nsfd)
 {
@@ -168,7 +168,7 @@ static inline int rtnl_add_dummy(struct mnl_socket *sk, const char *name,
 	return rtnl_send(sk, &req);
 }
 
-/* A veth pair, each end where its descriptor says, -1 as above. */
+/* Create a veth pair, with the ends in @nsfd and @peer_nsfd, as above. */
 static inline int rtnl_add_veth(struct mnl_socket *sk, const char *name,
 				int nsfd, const char *peer, int peer_nsfd)
 {
@@ -192,7 +192,7 @@ static inline int rtnl_add_veth(struct mnl_socket *sk, const char *name,
 	return rtnl_send(sk, &req);
 }
 
-/* Moves by RTM_NEWLINK, as ip(8) does, or by RTM_SETLINK. */
+/* Move a device by RTM_NEWLINK, as ip(8) does, or by RTM_SETLINK. */
 static inline int rtnl_move(struct mnl_socket *sk, int type, const char *name,
 			    int nsfd)
 {
@@ -215,8 +215,8 @@ static inline int rtnl_set_up(struct mnl_socket *sk, const char *name)
 }
 
 /*
- * An address that is usable at once: nobody to ask whether it is a duplicate,
- * and asking for the index makes the kernel look at the carrier now.
+ * Add an address that can be used at once, without duplicate address detection.
+ * Querying the index makes the kernel check the carrier now.
  */
 static inline int rtnl_add_addr(struct mnl_socket *sk, const char *name,
 				int family, const char *addr, int prefix)
@@ -242,7 +242,7 @@ static inline int rtnl_add_addr(struct mnl_socket *sk, const char *name,
 	return rtnl_send(sk, &req);
 }
 
-/* A new network namespace with lo up; the caller is in it afterwards. */
+/* Enter a new network namespace and set lo up. */
 static inline int rtnl_unshare(struct rtnl_ns *ns)
 {
 	if (unshare(CLONE_NEWNET))
@@ -256,7 +256,7 @@ static inline int rtnl_unshare(struct rtnl_ns *ns)
 	return rtnl_set_up(ns->sk, "lo");
 }
 
-/* The effective capabilities; the permitted ones stay, for a way back. */
+/* Set the effective capabilities; the permitted ones remain, to restore them. */
 static inline int set_caps(__u64 caps)
 {
 	struct __user_cap_header_struct hdr = {

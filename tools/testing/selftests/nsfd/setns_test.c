@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * setns(): into a namespace by its file, into those of a task by its pidfd, to
- * all of them or to none, and nobody but the calling thread moves.
+ * Tests for setns(): by namespace file and by pidfd, entering all requested
+ * namespaces or none, and moving only the calling thread.
  */
 #include <limits.h>
 #include <linux/capability.h>
@@ -23,7 +23,7 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 
-/* The types of this kernel. Early stages of the series don't have them all. */
+/* The types of this kernel. Early stages of the series lack some. */
 static int all_types(void)
 {
 	size_t i;
@@ -35,11 +35,11 @@ static int all_types(void)
 	return all;
 }
 
-/* What a task may leave at any time, however many share what with it. */
+/* The types that a task can leave at any time, whatever it shares. */
 #define PLAIN_TYPES (CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | \
 		     CLONE_NEWNET)
 
-/* Where a thread is. For pid it is where its children will be: that moves. */
+/* The namespaces of a thread; for pid, that of its children, which setns() changes. */
 struct where {
 	ino_t ino[NR_NS_TYPES];
 };
@@ -58,7 +58,7 @@ static struct where where_is(pid_t tid)
 	return w;
 }
 
-/* The types in which two places differ. */
+/* Return the types whose namespaces differ. */
 static int moved(struct where from, struct where to)
 {
 	size_t i;
@@ -70,7 +70,7 @@ static int moved(struct where from, struct where to)
 	return types;
 }
 
-/* The capabilities of the caller, all of them as one set each. */
+/* The caller's capabilities, each set as a whole. */
 struct caps {
 	__u64 effective, permitted, inheritable;
 };
@@ -100,14 +100,14 @@ static __u64 caps_all(void)
 }
 
 /*
- * Each type for itself: the caller is root in a user namespace of its own, and
- * has a child in a namespace of the type, which belongs to that user namespace.
+ * Each type alone. The caller is root in a user namespace, and has a child in a
+ * namespace of the type that this user namespace owns.
  */
 FIXTURE(type)
 {
 	struct target t;
 	int fd;			/* the namespace of the child */
-	int outer;		/* that of the caller, or of its parent: user */
+	int outer;		/* that of the caller or, for user, of its parent */
 	struct where home;
 };
 
@@ -146,7 +146,7 @@ FIXTURE_TEARDOWN(type)
 	target_stop(&self->t);
 }
 
-/* The caller went where the child is, and is where it was in all else. */
+/* The caller has entered the child's namespace, and no other. */
 #define ASSERT_ENTERED() do {						\
 	struct where __now = where_is(0);				\
 									\
@@ -183,7 +183,7 @@ TEST_F(type, file_outlives_the_process)
 	target_stop(&self->t);
 	ASSERT_EQ(0, try_setns(self->fd, variant->flag));
 	if (variant->flag == CLONE_NEWPID) {
-		/* without its init it takes no more processes */
+		/* without its init, it accepts no more processes */
 		ASSERT_EQ(-1, fork());
 		ASSERT_EQ(ENOMEM, errno);
 	} else {
@@ -211,7 +211,7 @@ TEST_F(type, wrong_type)
 	ASSERT_EQ(0, try_setns(self->fd, variant->flag));
 }
 
-/* Twice is as good as once, but no way to get capabilities anew. */
+/* Entering again must have no effect, and must not restore capabilities. */
 TEST_F(type, same_namespace_again)
 {
 	int err = variant->flag == CLONE_NEWUSER ? EINVAL : 0;
@@ -222,7 +222,7 @@ TEST_F(type, same_namespace_again)
 	ASSERT_ENTERED();
 }
 
-/* All rights in its own user namespace are none in the one above. */
+/* Capabilities in the caller's own user namespace do not apply in its parent. */
 TEST_F(type, wrong_user_namespace)
 {
 	int other;
@@ -231,7 +231,7 @@ TEST_F(type, wrong_user_namespace)
 	ASSERT_EQ(EPERM, try_setns(self->outer, variant->flag));
 	ASSERT_AT_HOME();
 
-	/* nor in one beside it, even if one and the same user made both */
+	/* nor in a sibling, even if the same user has created both */
 	if (variant->flag == CLONE_NEWUSER) {
 		struct target t;
 		pid_t pid;
@@ -252,7 +252,7 @@ TEST_F(type, wrong_user_namespace)
 	ASSERT_EQ(0, try_setns(self->fd, 0));
 }
 
-/* A user namespace lets in its owner; the rest ask for CAP_SYS_ADMIN. */
+/* A user namespace admits its owner; other types require CAP_SYS_ADMIN. */
 TEST_F(type, no_capability)
 {
 	int err = variant->flag == CLONE_NEWUSER ? 0 : EPERM;
@@ -263,7 +263,7 @@ TEST_F(type, no_capability)
 	if (err) {
 		ASSERT_EQ(err, try_setns(self->fd, variant->flag));
 		ASSERT_EQ(err, try_setns(self->t.pidfd, variant->flag));
-		/* not even to stay */
+		/* not even the namespace that it is in */
 		ASSERT_EQ(err, try_setns(home, variant->flag));
 		ASSERT_AT_HOME();
 	} else {
@@ -271,7 +271,10 @@ TEST_F(type, no_capability)
 	}
 }
 
-/* A mount namespace comes with a root directory, which takes another. */
+/*
+ * A mount namespace also requires CAP_SYS_CHROOT, because it sets the root
+ * directory.
+ */
 TEST_F(type, needs_no_other_capability)
 {
 	__u64 caps = 1ULL << CAP_SYS_ADMIN;
@@ -280,12 +283,12 @@ TEST_F(type, needs_no_other_capability)
 		caps |= 1ULL << CAP_SYS_CHROOT;
 	ASSERT_EQ(0, keep_caps(caps));
 	ASSERT_EQ(0, try_setns(self->fd, 0));
-	/* The child has more of them: where it is cannot be seen. */
+	/* The child has more capabilities: its namespaces are not accessible. */
 	ASSERT_EQ(variant->flag, moved(self->home, where_is(0)));
 }
 
-/* The user namespace comes first, and with it the rights for the others. */
-TEST_F(type, user_namespace_brings_the_rights)
+/* The user namespace is entered first, and provides the capabilities for the others. */
+TEST_F(type, user_namespace_provides_capabilities)
 {
 	struct target t;
 	int types = CLONE_NEWUSER | variant->flag;
@@ -323,7 +326,7 @@ TEST_F(type, with_threads)
 
 	ASSERT_EQ(0, idler_start(&thread, 0));
 	ASSERT_EQ(err, try_setns(self->fd, 0));
-	/* the mount namespace only minds who shares the root directory */
+	/* for the mount namespace, only sharing the root directory matters */
 	if (variant->flag == CLONE_NEWNS) {
 		ASSERT_AT_HOME();
 		ASSERT_EQ(0, unshare(CLONE_FS));
@@ -365,7 +368,10 @@ static int wait_for_the_end(void *fd)
 	return read(*(int *)fd, &c, 1);
 }
 
-/* The clock's offsets are in the memory: all its users would get others. */
+/*
+ * The clock offsets are mapped into memory: all processes that share it would
+ * get them.
+ */
 TEST_F(type, memory_shared_with_a_process)
 {
 	int err = variant->flag == CLONE_NEWTIME ? EUSERS : 0;
@@ -378,7 +384,7 @@ TEST_F(type, memory_shared_with_a_process)
 		    end);
 	ASSERT_LE(0, pid);
 	ASSERT_EQ(err, try_setns(self->fd, 0));
-	/* From within a user namespace, one does not see out. */
+	/* From a user namespace, its parent is not accessible. */
 	if (variant->flag != CLONE_NEWUSER)
 		ASSERT_EQ(0, moved(self->home, where_is(pid)));
 	/* It has the other end open, too. */
@@ -392,7 +398,7 @@ TEST_F(type, memory_shared_with_a_process)
 	ASSERT_ENTERED();
 }
 
-/* A child shares its parent's set of namespaces, but does not move with it. */
+/* A child shares its parent's nsproxy, but must not move with it. */
 TEST_F(type, child_is_not_moved)
 {
 	int go[2];
@@ -416,9 +422,9 @@ TEST_F(type, child_is_not_moved)
 }
 
 /*
- * Types come in the order of ns_types. The child has a namespace of its own of
- * each type but this one: the last asked for belongs to a user namespace in
- * which the caller is nobody, so what came before has to be undone.
+ * Types are entered in the order of ns_types. The child has a new namespace of
+ * each type except this one: the last one is owned by a user namespace in which
+ * the caller has no capability, so everything before must be undone.
  */
 TEST_F(type, last_one_refused)
 {
@@ -435,7 +441,7 @@ TEST_F(type, last_one_refused)
 	ASSERT_EQ(0, chdir("/proc"));
 	ASSERT_EQ(0, caps_get(&before));
 	if (variant->flag == CLONE_NEWUSER) {
-		/* nothing is before it: its refusal is that of them all */
+		/* nothing comes before it: if it fails, all fail */
 		target_stop(&t);
 		ASSERT_EQ(0, target_start(&t, all & ~CLONE_NEWUSER));
 		ASSERT_EQ(EINVAL, try_setns(t.pidfd, all));
@@ -457,8 +463,8 @@ TEST_F(type, last_one_refused)
 }
 
 /*
- * Two children in two namespaces of a type, and the way from one to the other.
- * A user namespace is no such place, since one can't leave it for a sibling.
+ * Two children in two namespaces of a type, between which the caller moves.
+ * This excludes user namespaces, since a sibling cannot be entered from one.
  */
 FIXTURE(hop)
 {
@@ -501,10 +507,10 @@ FIXTURE_TEARDOWN(hop)
 }
 
 /*
- * Whether anybody else uses the caller's set of namespaces is the kernel's
- * concern only: with a child that has the same set, and then with none.
+ * Sharing the nsproxy must make no difference: with a child that shares it, and
+ * then without.
  */
-TEST_F(hop, alone_and_in_company)
+TEST_F(hop, unshared_and_shared)
 {
 	struct where a = where_is(self->a.pid), b = where_is(self->b.pid);
 	struct target with_a, with_b;
@@ -532,7 +538,7 @@ TEST_F(hop, alone_and_in_company)
 	ASSERT_EQ(0, moved(b, where_is(0)));
 }
 
-/* What a looker-on and the one that hops tell each other. */
+/* Shared between the process that moves and one that watches it. */
 struct view {
 	int stop;
 	unsigned int looks;
@@ -558,7 +564,7 @@ static unsigned int view_looks(struct view *v)
 	return __atomic_load_n(&v->looks, __ATOMIC_RELAXED);
 }
 
-/* It goes when its parent does, even if that has forgotten to stop it. */
+/* It exits with its parent, even if that does not stop it. */
 static pid_t fork_viewer(void)
 {
 	pid_t pid = fork();
@@ -573,7 +579,7 @@ static void view_stop(struct view *v)
 	__atomic_store_n(&v->stop, 1, __ATOMIC_RELEASE);
 }
 
-/* Thousands of hops, bounded in time, but looked at now and then. */
+/* Thousands of moves, limited in time, with at least some observations. */
 static bool view_goes_on(struct view *v, int hops, __u64 start)
 {
 	__u64 ms = msecs() - start;
@@ -622,8 +628,8 @@ TEST_F(hop, back_and_forth_while_read)
 }
 
 /*
- * What nobody keeps is gone: with few namespaces allowed, one after the other
- * is made, entered and left. Two are the fixture's.
+ * Without references, namespaces must be freed: with few of them allowed,
+ * create, enter and leave one after the other. Two are those of the fixture.
  */
 TEST_F(hop, nothing_leaks)
 {
@@ -638,7 +644,10 @@ TEST_F(hop, nothing_leaks)
 		}
 		fd = open_ns(t.pid, variant->name);
 		ASSERT_LE(0, fd);
-		/* one that has left its pid namespace can't make another */
+		/*
+		 * a process that has left its PID namespace cannot create
+		 * another one
+		 */
 		pid = fork();
 		ASSERT_LE(0, pid);
 		if (!pid) {
@@ -658,7 +667,7 @@ TEST_F(hop, nothing_leaks)
 	}
 }
 
-/* Nor does a call that fails leave anything of what it had got to behind. */
+/* A call that fails must not leave references to what it had installed. */
 TEST_F(hop, nothing_leaks_when_refused)
 {
 	int types = CLONE_NEWUSER | variant->flag, refused = 0;
@@ -714,7 +723,7 @@ TEST(bad_descriptor)
 	EXPECT_EQ(EBADF, try_setns(-1, CLONE_NEWUSER));
 	EXPECT_EQ(EBADF, try_setns(AT_FDCWD, 0));
 	EXPECT_EQ(EBADF, try_setns(-1, -1));
-	/* the file is open, but not for this */
+	/* the file is open, but only as a path */
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", any_ns());
 	fd = open(path, O_PATH | O_CLOEXEC);
 	ASSERT_LE(0, fd);
@@ -741,7 +750,7 @@ TEST(neither_namespace_nor_pidfd)
 	fds[n++] = syscall(__NR_memfd_create, "regular", 0);
 	fds[n++] = open("/dev/null", O_RDWR | O_CLOEXEC);
 	fds[n++] = open("/proc/self/ns", O_RDONLY | O_CLOEXEC);
-	/* it was a pidfd once, and still is for pidfd_send_signal() */
+	/* it used to be a pidfd, and still is for pidfd_send_signal() */
 	fds[n++] = open("/proc/self", O_RDONLY | O_CLOEXEC);
 	fds[n++] = open("/", O_RDONLY | O_CLOEXEC);
 	for (i = 0; i < n; i++) {
@@ -766,7 +775,7 @@ TEST(pidfd_and_bad_types)
 	ASSERT_EQ(0, target_start(&t, CLONE_NEWCGROUP));
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT_EQ(EINVAL, try_setns(t.pidfd, bad[i]));
-	/* a type that has no name here is one that is not known */
+	/* a type without a name must be an unknown flag */
 	for (i = 0; i < NR_NS_TYPES; i++) {
 		if (!have_ns(ns_types[i].name))
 			EXPECT_EQ(EINVAL, try_setns(t.pidfd, CLONE_NEWCGROUP |
@@ -780,7 +789,7 @@ TEST(pidfd_and_bad_types)
 	target_stop(&t);
 }
 
-/* A zombie has left its namespaces; when it is reaped it is not there. */
+/* A zombie has released its namespaces; when it has been reaped, it does not exist. */
 TEST(pidfd_of_the_dead)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -806,7 +815,7 @@ TEST(pidfd_of_the_dead)
 	}
 }
 
-/* Whose namespace files one may not open, one may not enter by pidfd. */
+/* Without access to the namespace files, there must be no access by pidfd. */
 TEST(pidfd_needs_access)
 {
 	int go[2], ready[2], pidfd, fd;
@@ -836,7 +845,7 @@ TEST(pidfd_needs_access)
 	EXPECT_EQ(EPERM, try_setns(pidfd, CLONE_NEWUSER | CLONE_NEWCGROUP));
 	EXPECT_EQ(-1, open_ns(pid, "cgroup"));
 	EXPECT_EQ(EACCES, errno);
-	/* a descriptor from before is as good as ever */
+	/* a file descriptor that was opened before remains valid */
 	EXPECT_EQ(0, try_setns(fd, CLONE_NEWCGROUP));
 	close(go[1]);
 	WAIT_CHILD(pid);
@@ -857,14 +866,17 @@ TEST(pidfd_and_all_types)
 	ASSERT_EQ(all, moved(home, there));
 	ASSERT_EQ(0, try_setns(t.pidfd, all));
 	ASSERT_EQ(0, moved(there, where_is(0)));
-	/* once more: that is its own user namespace now */
+	/* again: now, that is the caller's own user namespace */
 	ASSERT_EQ(EINVAL, try_setns(t.pidfd, all));
 	ASSERT_EQ(0, try_setns(t.pidfd, all & ~CLONE_NEWUSER));
 	ASSERT_EQ(0, moved(there, where_is(0)));
 	target_stop(&t);
 }
 
-/* A thread may be elsewhere than its process; its pidfd is of it alone. */
+/*
+ * A thread may be in other namespaces than its process; its pidfd refers to it
+ * alone.
+ */
 TEST(pidfd_of_a_thread)
 {
 	struct idler thread;
@@ -891,7 +903,7 @@ TEST(pidfd_of_a_thread)
 	idler_stop(&thread);
 }
 
-/* A task is welcome where it is, but to its own user namespace. */
+/* Entering the caller's own namespaces succeeds, except for the user namespace. */
 TEST(pidfd_of_oneself)
 {
 	int all, pidfd, fd;
@@ -943,14 +955,14 @@ TEST(user_namespace_gives_all_capabilities)
 	ASSERT_EQ(caps_all(), c.permitted);
 	ASSERT_EQ(0ULL, c.inheritable);
 	ASSERT_EQ(0, unshare(CLONE_NEWCGROUP));
-	/* they are none where it came from */
+	/* they do not apply where it came from */
 	ASSERT_EQ(EPERM, try_setns(fd, CLONE_NEWUSER));
 	target_stop(&t);
 }
 
 #define AMBIENT(what, cap)	prctl(PR_CAP_AMBIENT, what, cap, 0, 0)
 
-/* What gave the caller power outside is gone; who may look into it is not. */
+/* Entering a user namespace resets capabilities and securebits, but not dumpability. */
 TEST(user_namespace_and_the_rest_of_the_credentials)
 {
 	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3 };
@@ -979,14 +991,17 @@ TEST(user_namespace_and_the_rest_of_the_credentials)
 	EXPECT_EQ(1, prctl(PR_CAPBSET_READ, CAP_SYS_BOOT, 0, 0, 0));
 	EXPECT_EQ(0, prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
 	EXPECT_EQ(0, prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0));
-	/* It belongs to the caller, who has all power over it anyway. */
+	/* It belongs to the caller, which has all capabilities over it anyway. */
 	EXPECT_EQ(1, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
 	ASSERT_EQ(0, prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0));
 	EXPECT_EQ(SIGUSR1, sig);
 	target_stop(&t);
 }
 
-/* One of somebody else has powers that the caller had not. */
+/*
+ * The user namespace of another user gives capabilities that the caller did not
+ * have.
+ */
 TEST(user_namespace_of_another_user)
 {
 	int ready[2], hold[2], sig = -1, fd;
@@ -1022,7 +1037,7 @@ TEST(user_namespace_of_another_user)
 	WAIT_CHILD(pid);
 }
 
-/* The clock says @seconds or a little more, by vDSO and by system call. */
+/* Expect a time of @seconds or slightly more, by vDSO and by system call. */
 #define EXPECT_CLOCK(seconds) do {					\
 	long long __want = (seconds);				\
 	struct timespec __vdso, __call;					\
@@ -1035,7 +1050,7 @@ TEST(user_namespace_of_another_user)
 	EXPECT_GT(__want + 1000, __call.tv_sec);			\
 } while (0)
 
-/* What the vDSO reads is mapped anew. */
+/* The page that the vDSO reads must be mapped again. */
 TEST(time_namespace_and_its_clock)
 {
 	struct timespec start;
@@ -1081,7 +1096,7 @@ TEST(pid_namespace_is_for_later_children)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		/* the second of its namespace, and its parent is outside */
+		/* the second process of its namespace; its parent is outside */
 		ASSERT_EQ(2, getpid());
 		ASSERT_EQ(0, getppid());
 		ASSERT_EQ(there, ns_ino(0, "pid"));
@@ -1100,7 +1115,7 @@ TEST(pid_namespace_of_a_descendant_only)
 
 	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
-	/* the rights are there: this user namespace owns all of them */
+	/* the capabilities suffice: this user namespace owns all of them */
 	ASSERT_EQ(0, unshare_user());
 	ASSERT_EQ(0, target_start(&t, CLONE_NEWPID));
 	beside = open_ns(t.pid, "pid");
@@ -1134,7 +1149,7 @@ TEST(pid_namespace_of_a_descendant_only)
 	target_stop(&u);
 }
 
-/* What is for children can be named, entered and left for one's own. */
+/* The namespace for children can be referred to, entered, and left again. */
 TEST(pid_namespace_and_back)
 {
 	ino_t here, there;
@@ -1145,7 +1160,7 @@ TEST(pid_namespace_and_back)
 	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
 	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
 	ASSERT_EQ(0, unshare_user());
-	/* the caller's may belong to others, that of this child does not */
+	/* the caller's may have another owner, but not that of this child */
 	pid = ns_fork(CLONE_NEWPID, &pidfd);
 	ASSERT_LE(0, pid);
 	if (!pid) {
@@ -1171,10 +1186,10 @@ TEST(pid_namespace_and_back)
 }
 
 /*
- * A pidfd stands for the namespaces of one moment: those of a task that goes
- * from place to place are never of two places.
+ * A pidfd selects the namespaces of a single moment: those of a moving task
+ * must never be a mixture.
  */
-TEST(pidfd_of_one_who_moves)
+TEST(pidfd_of_a_moving_task)
 {
 	struct where a, b, at;
 	struct view *v = view_new();

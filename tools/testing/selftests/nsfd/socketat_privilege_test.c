@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of privileges in Documentation/userspace-api/nsfd.rst, the rows of
- * socketat() and the column of those who were given a delegated descriptor:
- * each cell is a test, with the column as its variant.
+ * Tests for the table of privileges in Documentation/userspace-api/nsfd.rst:
+ * the rows of socketat() and the column of delegated file descriptors. Each
+ * cell is a test, with the column as its variant.
  */
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -17,15 +17,15 @@ FIXTURE(socketat_privilege)
 	int nsfd;
 };
 
-/* The errno of each refusal, 0 where it is allowed. */
+/* The expected errno, or 0 if allowed. */
 FIXTURE_VARIANT(socketat_privilege)
 {
 	enum who who;
 	bool no_new_privs;
-	bool granted;	/* the descriptor is a delegated one */
-	bool listed;	/* the capabilities of the table and no other ... */
-	bool unlisted;	/* ... all but these */
-	int plain;	/* without it there is no socket for the rest */
+	bool granted;	/* the file descriptor is delegated */
+	bool listed;	/* only the capabilities of the table */
+	bool unlisted;	/* all capabilities except these */
+	int plain;	/* if not 0, there is no socket for the rest */
 	int raw, low_port, configure, delegate;
 };
 
@@ -48,12 +48,12 @@ FIXTURE_VARIANT_ADD(socketat_privilege, root_no_new_privs)
 	.who = WHO_ROOT, .no_new_privs = true,
 };
 
-FIXTURE_VARIANT_ADD(socketat_privilege, root_with_what_is_listed)
+FIXTURE_VARIANT_ADD(socketat_privilege, root_with_listed_caps)
 {
 	.who = WHO_ROOT, .listed = true,
 };
 
-FIXTURE_VARIANT_ADD(socketat_privilege, root_without_what_is_listed)
+FIXTURE_VARIANT_ADD(socketat_privilege, root_without_listed_caps)
 {
 	.who = WHO_ROOT, .unlisted = true,
 	.plain = EPERM, .raw = EPERM, .low_port = EACCES,
@@ -138,7 +138,7 @@ FIXTURE_TEARDOWN_PARENT(socketat_privilege)
 	scene_end(&self->scene);
 }
 
-/* The second column of the table, and what socketat() itself asks for. */
+/* The second table, and what socketat() itself requires. */
 static int use_caps(const struct _fixture_variant_socketat_privilege *variant,
 		    __u64 caps)
 {
@@ -146,7 +146,7 @@ static int use_caps(const struct _fixture_variant_socketat_privilege *variant,
 
 	if (variant->listed)
 		return set_caps(admin | caps);
-	/* there is nothing to do without a socket, so that one has to come */
+	/* the other rows require a socket, so keep the capability to create one */
 	return variant->unlisted ? set_caps(~(caps ?: admin)) : 0;
 }
 
@@ -160,7 +160,7 @@ static int try_socketat(int nsfd, int family, int type, int protocol)
 	return 0;
 }
 
-/* Who gets no socket can do nothing with it. */
+/* Without a socket, the other rows cannot be tested. */
 #define SOCKET_OR_REFUSAL(nsfd) ({					\
 	int __sk = sys_socketat(nsfd, AF_INET, SOCK_DGRAM, 0);		\
 									\
@@ -251,7 +251,7 @@ TEST_F(socketat_privilege, delegate)
 	EXPECT_EQ(variant->delegate, fd < 0 ? errno : 0);
 }
 
-/* With no grant to take back it is EINVAL to those who may. */
+/* On a plain file descriptor, a privileged caller gets EINVAL. */
 TEST_F(socketat_privilege, revoke)
 {
 	int ret;
@@ -264,7 +264,7 @@ TEST_F(socketat_privilege, revoke)
 	EXPECT_EQ(variant->delegate ?: EINVAL, errno);
 }
 
-/* What a grant does not give: the rows of privilege_test, for a stranger. */
+/* A delegation permits nothing else: the rows of privilege_test, for another user. */
 FIXTURE(granted)
 {
 	struct scene scene;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * socketat(): sockets in the network namespace of a descriptor. The caller is
- * "here" all the time, no process is "there".
+ * Tests for socketat(): parity with setns() and socket(), threads, traffic,
+ * arguments, failures, privileges and lifetimes. The caller is always in the
+ * namespace "here"; no process is in "there".
  */
 #include <dirent.h>
 #include <limits.h>
@@ -23,7 +24,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* <linux/pidfd.h> can't be had together with <fcntl.h>. */
+/* <linux/pidfd.h> conflicts with <fcntl.h>. */
 #ifndef PIDFD_GET_NET_NAMESPACE
 #define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
 #endif
@@ -59,7 +60,7 @@ static int sockopt(int sk, int opt)
 	return getsockopt(sk, SOL_SOCKET, opt, &val, &len) ? -errno : val;
 }
 
-/* What tells a network namespace from all others, as a socket sees it. */
+/* The cookie that identifies the network namespace of a socket. */
 static __u64 cookie(int sk)
 {
 	__u64 val = 0;
@@ -69,7 +70,7 @@ static __u64 cookie(int sk)
 	return val;
 }
 
-/* @ns has a socket that was made inside: no privilege is needed to compare. */
+/* @ns has a socket that was created in it, so comparing requires no privilege. */
 static bool is_in(int sk, const struct rtnl_ns *ns)
 {
 	return cookie(sk) && cookie(sk) == cookie(mnl_socket_get_fd(ns->sk));
@@ -84,7 +85,7 @@ FIXTURE(socketat)
 {
 	struct rtnl_ns here, there;
 	int first;	/* the namespace in which the test was started */
-	int sockstat;	/* /proc/net/sockstat of there */
+	int sockstat;	/* /proc/net/sockstat of "there" */
 };
 
 FIXTURE_SETUP(socketat)
@@ -105,7 +106,7 @@ FIXTURE_TEARDOWN(socketat)
 {
 }
 
-/* Whatever the test was, it has not moved the caller. */
+/* No test may move the caller. */
 #define ASSERT_HERE() \
 	ASSERT_EQ(fd_ino(self->here.fd), ns_ino(0, "net"))
 
@@ -116,9 +117,7 @@ FIXTURE_TEARDOWN(socketat)
 
 #define DGRAM(nsfd) sys_socketat(nsfd, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)
 
-/*
- * Parity: everything that socket() can be asked for.
- */
+/* Parity with socket(), for all arguments. */
 struct outcome {
 	int err, family, type, protocol, fdflags, flflags;
 	__u64 cookie;
@@ -140,7 +139,7 @@ static void outcome_of(int sk, struct outcome *o)
 	close(sk);
 }
 
-/* The way of those who have no socketat(). */
+/* Create the socket with setns(), socket(), setns(). */
 static int visit(int nsfd, int own, int family, int type, int protocol)
 {
 	int sk, err;
@@ -155,7 +154,7 @@ static int visit(int nsfd, int own, int family, int type, int protocol)
 	return sk;
 }
 
-/* How many were made, or -1 if any was another than it should have been. */
+/* Return how many sockets could be created, or -1 if a result differs. */
 static int compare(struct __test_metadata *_metadata, int nsfd, int own)
 {
 	static const int protocols[] = {
@@ -192,7 +191,7 @@ static int compare(struct __test_metadata *_metadata, int nsfd, int own)
 	return made;
 }
 
-/* Each family that is not there may have the kernel look for a module. */
+/* The kernel may try to load a module for each missing family. */
 TEST_F_TIMEOUT(socketat, parity_there, 300)
 {
 	ASSERT_LT(100, compare(_metadata, self->there.fd, self->here.fd));
@@ -205,14 +204,14 @@ TEST_F_TIMEOUT(socketat, parity_here, 300)
 	ASSERT_HERE();
 }
 
-/* Some families are in the first namespace only. An ordinary user gets EPERM. */
+/* Some families exist only in the initial namespace. An ordinary user gets EPERM. */
 TEST_F_TIMEOUT(socketat, parity_first, 300)
 {
 	ASSERT_LE(0, compare(_metadata, self->first, self->here.fd));
 	ASSERT_HERE();
 }
 
-TEST_F(socketat, is_where_and_what_it_should_be)
+TEST_F(socketat, namespace_and_type)
 {
 	int sk = sys_socketat(self->there.fd, AF_INET6, SOCK_STREAM,
 			      IPPROTO_TCP);
@@ -276,7 +275,7 @@ TEST_F(socketat, no_thread_moves)
 	ASSERT_EQ(0, w.strayed);
 }
 
-/* A number above all that the calls hand out, so that none gets it by chance */
+/* A number above those of other file descriptors. */
 #define SHARED_FD 900
 
 struct juggler {
@@ -298,7 +297,10 @@ static void *juggler_run(void *arg)
 	return NULL;
 }
 
-/* The descriptor changes under the call: one of both, or none. */
+/*
+ * The file descriptor changes during the call: the socket is in either
+ * namespace, or the call fails.
+ */
 TEST_F(socketat, race_with_dup2_and_close)
 {
 	struct juggler j = { self->here.fd, self->there.fd };
@@ -309,7 +311,10 @@ TEST_F(socketat, race_with_dup2_and_close)
 	for (i = 0; i < 1500 || seen != 7; i++) {
 		sk = DGRAM(SHARED_FD);
 		if (sk < 0) {
-			/* By the module, its own is another step: see module.h. */
+			/*
+			 * The module checks its own namespace in a separate
+			 * step: see module.h.
+			 */
 			if (by_module() && errno == EPERM)
 				continue;
 			ASSERT_EQ(EBADF, errno);
@@ -375,7 +380,7 @@ TEST_F(socketat, two_servers_on_one_port)
 	ASSERT_HERE();
 }
 
-/* From here to there and back, over a veth pair. */
+/* Traffic between "here" and "there", over a veth pair. */
 FIXTURE(veth)
 {
 	struct rtnl_ns here, there;
@@ -557,7 +562,7 @@ TEST_F(socketat, bad_descriptor)
 	close(closed);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		ASSERT_FAILS(EBADF, DGRAM(bad[i]));
-		/* before it looks at anything else */
+		/* before any other argument is checked */
 		ASSERT_FAILS(EBADF, sys_socketat(bad[i], -1, -1, -1));
 	}
 }
@@ -607,9 +612,7 @@ TEST_F(socketat, upper_halves_are_ignored)
 }
 #endif
 
-/*
- * Failures leave nothing behind
- */
+/* Failures must not leave anything behind. */
 static int count_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -639,7 +642,7 @@ TEST_F(socketat, emfile)
 	struct rlimit old, none;
 	int i, next;
 
-	/* The limit is what the next descriptor would be. */
+	/* The limit is the number of the next file descriptor. */
 	next = dup(self->there.fd);
 	close(next);
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
@@ -652,7 +655,7 @@ TEST_F(socketat, emfile)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
 	ASSERT_EQ(fds, count_fds());
 
-	/* It counts at all. */
+	/* Check that the counters work. */
 	ASSERT_EQ(next, DGRAM(self->there.fd));
 	ASSERT_EQ(sockets + 1, count_sockets(self->sockstat));
 	ASSERT_EQ(fds + 1, count_fds());
@@ -710,7 +713,7 @@ TEST_F(socketat, own_namespace_needs_no_privilege)
 	ASSERT_FAILS(EPERM, sys_setns(self->here.fd, CLONE_NEWNET));
 }
 
-/* Root in a user namespace that owns none of the two. */
+/* Root in a user namespace that owns neither of the two. */
 TEST_F(socketat, from_a_child_user_namespace)
 {
 	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
@@ -722,7 +725,7 @@ TEST_F(socketat, from_a_child_user_namespace)
 					 IPPROTO_ICMP));
 }
 
-/* In the parent, but another user than the one who created it. */
+/* In the parent user namespace, but not the user who created it. */
 TEST_F(socketat, not_the_owner)
 {
 	struct ns_child c;
@@ -735,14 +738,14 @@ TEST_F(socketat, not_the_owner)
 	if (!become_nobody()) {
 		ASSERT_FAILS(EPERM, DGRAM(nsfd));
 	} else {
-		/* This user namespace knows one user: try from a sibling. */
+		/* This user namespace has only one user: try from a sibling. */
 		ASSERT_EQ(0, unshare_user());
 		ASSERT_FAILS(EPERM, DGRAM(nsfd));
 	}
 	ns_child_stop(&c);
 }
 
-/* A user who has no capability at all, and a container. */
+/* A user without capabilities, and a container. */
 TEST(owner_from_outside)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -764,7 +767,7 @@ TEST(owner_from_outside)
 	ASSERT_EQ(0, ioctl(sk, SIOCSIFFLAGS, &ifr));
 	ASSERT_GE(listener(nsfd, "127.0.0.1", AF_INET, 80), 0);
 
-	/* Its own capabilities are asked for in the target, too. */
+	/* The target is also checked for the capabilities of a family. */
 	ASSERT_GE(sys_socketat(nsfd, AF_INET, SOCK_RAW, IPPROTO_ICMP), 0);
 	ASSERT_GE(sys_socketat(nsfd, AF_PACKET, SOCK_RAW, 0), 0);
 	ASSERT_FAILS(EPERM, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
@@ -797,7 +800,7 @@ TEST_F(socketat, raw_and_packet_need_net_raw)
 	}
 }
 
-/* EXDEV for socketat() if the argument number @arg has that value. */
+/* Let socketat() fail with EXDEV if the argument number @arg has that value. */
 static int deny(int arg, int val)
 {
 	int low = htonl(1) == 1 ? 4 : 0;
@@ -844,10 +847,8 @@ TEST_F(socketat, seccomp_sees_each_argument)
 	}
 }
 
-/*
- * Descriptors, and how long a namespace lives
- */
-TEST_F(socketat, any_descriptor_of_it)
+/* File descriptors, and the lifetime of a namespace. */
+TEST_F(socketat, any_file_descriptor)
 {
 	char path[] = "/tmp/nsfd-XXXXXX", fd[32];
 	int mount_fd;
@@ -903,7 +904,7 @@ TEST_F(socketat, only_a_socket_keeps_the_namespace)
 	sk[1] = DGRAM(nsfd);
 	ASSERT_GE(sk[0], 0);
 	ASSERT_GE(sk[1], 0);
-	/* One end of it goes when the namespace of the other does. */
+	/* One end is deleted with the namespace of the other. */
 	ASSERT_EQ(0, rtnl_add_veth(here, "tether", -1, "peer", nsfd));
 	close(nsfd);
 	ns_child_stop(&c);
@@ -913,7 +914,7 @@ TEST_F(socketat, only_a_socket_keeps_the_namespace)
 	ASSERT_EQ(4, sendto(sk[1], "ping", 4, 0, &a.sa, len));
 	ASSERT_EQ(4, recv(sk[0], buf, sizeof(buf), 0));
 
-	/* It has a name again. */
+	/* The socket leads back to the namespace. */
 	again = ioctl(sk[0], SIOCGSKNS);
 	ASSERT_EQ(ino, fd_ino(again));
 	close(sk[0]);

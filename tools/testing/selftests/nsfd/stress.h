@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Namespace file descriptors: what the tests share that fail allocations, race
- * and throw random arguments at the kernel.
+ * Namespace file descriptors: shared by the tests for fault injection, races
+ * and random arguments.
  */
 #ifndef __NSFD_STRESS_H
 #define __NSFD_STRESS_H
 
 #include "common.h"
 
-/* A number from the environment, for those who want more than the default. */
+/* Get a number from the environment instead of the default. */
 static inline unsigned long env_number(const char *name, unsigned long number)
 {
 	const char *text = getenv(name);
@@ -16,7 +16,7 @@ static inline unsigned long env_number(const char *name, unsigned long number)
 	return text ? strtoul(text, NULL, 0) : number;
 }
 
-/* Whether a call is there: it looks at its descriptor before all else. */
+/* Check whether the call is available: it checks its file descriptor first. */
 static inline bool have_socketat(void)
 {
 	return sys_socketat(-1, 0, 0, 0) == -1 && errno == EBADF;
@@ -27,7 +27,7 @@ static inline bool have_setns(void)
 	return sys_setns(-1, 0) == -1 && errno == EBADF;
 }
 
-/* The types of this kernel. */
+/* The types that this kernel supports. */
 static inline int all_types(void)
 {
 	size_t i;
@@ -39,7 +39,7 @@ static inline int all_types(void)
 	return all;
 }
 
-/* Where the calling thread is. For pid it is where its children will be. */
+/* The namespaces of the calling thread; for pid, that of its children. */
 struct where {
 	ino_t ino[NR_NS_TYPES];
 };
@@ -55,7 +55,7 @@ static inline struct where where_am_i(void)
 	return w;
 }
 
-/* The types in which two places differ. */
+/* Return the types whose namespaces differ. */
 static inline int moved(const struct where *from, const struct where *to)
 {
 	size_t i;
@@ -67,7 +67,7 @@ static inline int moved(const struct where *from, const struct where *to)
 	return types;
 }
 
-/* Counts without opening anything: below the soft limit of most systems. */
+/* Count open files without opening any, below the usual soft limit. */
 static inline int count_open_files(void)
 {
 	int fd, n = 0;
@@ -79,9 +79,9 @@ static inline int count_open_files(void)
 }
 
 /*
- * Limits what can be there at a time: one namespace of each type besides those
- * which there are. A namespace that a test has leaked is one too many for the
- * next one. The caller is root in a user namespace of its own.
+ * Allow only one more namespace of each type than there are, so that a leaked
+ * namespace makes the next creation fail. The caller is root in a user
+ * namespace of its own.
  */
 static inline int limit_namespaces(int have_net)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The UTS namespace as a file: host and domain names of the other side, the
- * way there and back, and when it is freed. What all types have in common is in
+ * Tests for UTS namespaces as files: names in another namespace, entering and
+ * restoring it, and when it is freed. For tests common to all types, see
  * proc_ns_test.c and setns_test.c.
  *
- * In the fixture a child is "there", and the caller is at "home".
+ * In the fixture, a child is in the namespace "there", and the caller is in its
+ * original namespace "home".
  */
 #include <pthread.h>
 #include <sched.h>
@@ -15,7 +16,7 @@
 #define NEEDS_NAME	"CONFIG_UTS_NS"
 #include "common.h"
 
-#ifndef PIDFD_GET_UTS_NAMESPACE	/* linux/pidfd.h and fcntl.h don't mix */
+#ifndef PIDFD_GET_UTS_NAMESPACE	/* linux/pidfd.h conflicts with fcntl.h */
 #define PIDFD_GET_UTS_NAMESPACE _IO(0xff, 10)
 #endif
 
@@ -41,7 +42,7 @@ static const char *domain_name(void)
 	return uname(&u) ? "" : u.domainname;
 }
 
-/* What a file of /proc/sys says, without the end of the line. */
+/* Read a file in /proc/sys, without the newline. */
 static const char *sysctl_text(int fd)
 {
 	static char text[128];
@@ -102,7 +103,7 @@ TEST_F(uts, enter_by_pidfd)
 	ASSERT_THERE();
 }
 
-TEST_F(uts, come_back)
+TEST_F(uts, enter_and_restore)
 {
 	int i;
 
@@ -122,7 +123,7 @@ TEST_F(uts, change_the_other_side)
 	ASSERT_EQ(0, set_names("changed", "changed.domain"));
 	ASSERT_EQ(0, try_setns(self->home, 0));
 	ASSERT_HOME();
-	/* it is the namespace of the child that has changed */
+	/* the change must be visible in the namespace of the child */
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
@@ -134,7 +135,7 @@ TEST_F(uts, change_the_other_side)
 	WAIT_CHILD(pid);
 }
 
-/* An open file of /proc/sys is about whoever reads it. */
+/* An open file in /proc/sys belongs to the namespace of the reader. */
 TEST_F(uts, proc_sys_follows_the_caller)
 {
 	int host = open("/proc/sys/kernel/hostname", O_RDONLY | O_CLOEXEC);
@@ -150,8 +151,8 @@ TEST_F(uts, proc_sys_follows_the_caller)
 	ASSERT_STREQ("home.domain", sysctl_text(domain));
 }
 
-/* The number of namespaces shows whether one is still there. */
-TEST(freed_when_nobody_has_it)
+/* The limit of namespaces shows whether it has been freed. */
+TEST(freed_without_references)
 {
 	struct ns_child child;
 	int fd;

@@ -21,13 +21,13 @@ A network namespace, netns in the functions below, is one of
 
 * a str or bytes without a slash: a name in /run/netns, or else in
   /var/run/netns, as of ip-netns(8);
-* a str or bytes with a slash, or any os.PathLike: a path, as /proc/1/ns/net;
+* a str or bytes with a slash, or any os.PathLike: a path, such as /proc/1/ns/net;
 * an int: a file descriptor, which remains open;
 * an object with fileno(), as nsfd.open() and nsfd.delegate() return.
 
 Failures are OSError, of the subclass that Python has for the number.
 
-Host names. create_connection() and create_server() resolve names in the network
+Hostnames. create_connection() and create_server() resolve names in the network
 namespace of the calling thread, by its resolv.conf and its DNS servers, as
 socket.getaddrinfo() does. A name of the target namespace has to be resolved
 before, or be an address. The zone of an IPv6 address ("fe80::1%eth0"), on the
@@ -37,7 +37,7 @@ eth0. Pass the index of the target's:
 
     sock.connect(("fe80::1", 80, 0, nsfd.if_nametoindex(sock, "eth0")))
 
-asyncio takes the sockets by its parameter sock:
+asyncio accepts these sockets as its parameter sock:
 
     server = await asyncio.start_server(serve, sock=nsfd.create_server(blue, ("", 80)))
 
