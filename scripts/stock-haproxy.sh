@@ -73,10 +73,6 @@ serve()
 serve blue
 serve green
 cat >/etc/haproxy/haproxy.cfg <<'END'
-global
-	user haproxy
-	group haproxy
-
 defaults
 	mode http
 	timeout connect 5s
@@ -163,6 +159,7 @@ left=$(find / -xdev -name '*nsfd*' ! -path '/proc/*'; grep nsfd /proc/modules) |
 [ -z "$left" ] || fail "it leaves $left"
 [ ! -e /dev/nsfd ] || fail '/dev/nsfd is there'
 echo 'nothing of them is left'
+run "printf 'global\\n\\tuser haproxy\\n\\tgroup haproxy\\n' >>/etc/haproxy/haproxy.cfg"
 run 'systemctl restart haproxy' || fail 'haproxy does not start'
 wait_for 503
 run 'for i in 1 2 3 4; do ask; done | xargs'
