@@ -5,7 +5,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
 KERNELS := baseline vanilla nsfd applied
 NEXT := next-vanilla next
-STOCK := 6.1
+STOCKS := $(shell grep -q bookworm /etc/os-release && echo 6.1) 6.12 7.3
+STOCK := $(firstword $(STOCKS))
 BASE := 6.12
 
 help:
@@ -43,7 +44,8 @@ help:
 	@echo
 	@echo 'KERNEL_SRC=dir|tarball   Linux 6.12 from there, not from Debian'
 	@echo 'NEXT_SRC=dir|tarball     Linux 7.3 from there'
-	@echo 'STOCK=6.1|6.12           which kernel of Debian'
+	@echo 'STOCK=6.1|6.12|7.3       which kernel of Debian: 6.1 on Debian 12 only'
+	@echo 'STOCKS="6.12 7.3"        which of them for test-stock'
 
 deps:
 	@scripts/deps.sh
@@ -145,9 +147,8 @@ run-stock: stock
 	@scripts/run-stock.sh '$(STOCK)'
 
 test-stock: kselftest go tools
-	@$(MAKE) stock STOCK=6.1
-	@$(MAKE) stock STOCK=6.12
-	@scripts/test-stock.sh 6.1 6.12
+	@for stock in $(STOCKS); do $(MAKE) stock STOCK=$$stock || exit; done
+	@scripts/test-stock.sh $(STOCKS)
 
 bench-stock: stock
 	@scripts/bench-stock.sh '$(STOCK)'
