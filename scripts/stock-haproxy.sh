@@ -48,10 +48,13 @@ processes()
 	sort -n /sys/fs/cgroup/system.slice/haproxy.service/cgroup.procs
 }
 
-# Those of them that serve: all but the one that starts them.
+# Those of them that serve: neither the one that starts them nor nsfd's supervisor.
 workers()
 {
-	processes | grep -vx "$(systemctl show -P MainPID haproxy)" | xargs
+	for pid in $(processes); do
+		[ "$pid" = "$(systemctl show -P MainPID haproxy)" ] ||
+			[ "$(readlink "/proc/$pid/exe")" != /usr/sbin/haproxy ] || echo "$pid"
+	done | xargs
 }
 
 say 'The kernel and its module'
@@ -98,7 +101,10 @@ say 'Who haproxy is, where it is, and what it may do'
 run 'dpkg -V haproxy | grep -F /usr/sbin || echo the binary is that of the package'
 for pid in $(processes); do
 	run "grep -E '^(Name|Uid|NoNewPrivs|Cap...):' /proc/$pid/status"
-	[ "$(readlink "/proc/$pid/exe")" = /usr/sbin/haproxy ] || fail "$pid"
+	case $(readlink "/proc/$pid/exe") in
+	/usr/sbin/haproxy | /usr/sbin/nsfd) ;;
+	*) fail "$pid" ;;
+	esac
 	[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] ||
 		fail "$pid is in another network namespace"
 	grep -q "^Uid:	$(id -u haproxy)	$(id -u haproxy)	$(id -u haproxy)	" \
@@ -107,7 +113,7 @@ for pid in $(processes); do
 		fail "$pid has a capability"
 	fi
 done
-run "grep -h ns- /proc/$(processes | head -n 1)/fdinfo/*"
+run "grep -h ns- $(processes | sed 's,.*,/proc/&/fdinfo/*,' | xargs)"
 
 say 'Answers, in turn'
 wait_for 'blue green'
