@@ -157,7 +157,7 @@ say 'The same without our packages: they are removed'
 run 'systemctl stop haproxy'
 run 'rm -r /etc/systemd/system/haproxy.service.d'
 run 'systemctl daemon-reload'
-run 'apt-get -qq -y purge nsfd nsfd-dkms libnsfd-dev libnsfd1 >/run/purge 2>&1' || {
+run 'apt-get -qq -y purge "*nsfd*" >/run/purge 2>&1' || {
 	cat /run/purge
 	fail 'no removal'
 }
