@@ -5,7 +5,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
 KERNELS := baseline vanilla nsfd applied
 NEXT := next-vanilla next
-STOCK := 6.1
+STOCKS := $(shell grep -q bookworm /etc/os-release && echo 6.1) 6.12 7.3
+STOCK := $(firstword $(STOCKS))
 BASE := 6.12
 
 help:
@@ -43,7 +44,8 @@ help:
 	@echo
 	@echo 'KERNEL_SRC=dir|tarball   use this Linux 6.12 instead of that of Debian'
 	@echo 'NEXT_SRC=dir|tarball     use this Linux 7.3'
-	@echo 'STOCK=6.1|6.12           version of the stock Debian kernel'
+	@echo 'STOCK=6.1|6.12|7.3       version of the stock Debian kernel: 6.1 on Debian 12 only'
+	@echo 'STOCKS="6.12 7.3"        versions for test-stock'
 
 deps:
 	@scripts/deps.sh
@@ -145,9 +147,8 @@ run-stock: stock
 	@scripts/run-stock.sh '$(STOCK)'
 
 test-stock: kselftest go tools
-	@$(MAKE) stock STOCK=6.1
-	@$(MAKE) stock STOCK=6.12
-	@scripts/test-stock.sh 6.1 6.12
+	@for stock in $(STOCKS); do $(MAKE) stock STOCK=$$stock || exit; done
+	@scripts/test-stock.sh $(STOCKS)
 
 bench-stock: stock
 	@scripts/bench-stock.sh '$(STOCK)'

@@ -37,6 +37,16 @@ line()
 		}' "$1"
 }
 
+# Deletes the comment of one line that holds $2, and the empty lines before it.
+comment()
+{
+	awk -v id="$2" '
+		!NF { empty = empty $0 "\n"; next }
+		/^[ \t]*\/\*.*\*\/$/ && index($0, " " id " ") { empty = ""; next }
+		{ printf "%s%s\n", empty, $0; empty = "" }
+		END { printf "%s", empty }' "$1"
+}
+
 # Deletes a case with its statements, in function $2 of file $1.
 case_label()
 {
@@ -109,7 +119,7 @@ for file in "$rules"/*.rules; do
 		}
 		case $verb in
 		remove) rm "$target" ;;
-		line) line "$target" "$a" | replace "$target" ;;
+		line | comment) "$verb" "$target" "$a" | replace "$target" ;;
 		case) case_label "$target" "$a" "$b" | replace "$target" ;;
 		branch) branch "$target" "$a" | replace "$target" ;;
 		syscall) syscall "$target" "$a" | replace "$target" ;;

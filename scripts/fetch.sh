@@ -21,20 +21,6 @@ free=$(df -Pk "$(dirname "$dir")" | awk 'NR == 2 { print int($4 / 1048576) }')
 [ "$free" -ge 16 ] ||
 	die "$(dirname "$dir"): $free GiB free, 16 GiB needed"
 
-# apt-get with separate lists, for a suite that the host does not use.
-apt()
-{
-	if [ -z "$suite" ]; then
-		apt-get -qq "$@"
-	else
-		apt-get -qq -o "Dir::Etc::SourceList=$top/build/apt/sources.list" \
-			-o Dir::Etc::SourceParts=/dev/null \
-			-o Dir::Etc::PreferencesParts=/dev/null \
-			-o "Dir::State::Lists=$top/build/apt/lists" \
-			-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
-	fi
-}
-
 src=${KERNEL_SRC:-/usr/src/$package.tar.xz}
 new=$dir.new
 rm -rf "$new"
@@ -60,15 +46,11 @@ elif [ -n "${KERNEL_SRC:-}" ]; then
 else
 	echo "source: Debian's $package${suite:+ of $suite}"
 	if [ -n "$suite" ]; then
-		uri=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' \
-			'Component: main' 'Label: Debian' | sort -u | head -n 1)
-		[ -n "$uri" ] || die "apt knows no mirror of Debian: run apt-get update"
-		mkdir -p "$top/build/apt/lists/partial"
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-			"$uri $suite main" >"$top/build/apt/sources.list"
-		apt update >/dev/null
+		# shellcheck source=scripts/suite.sh
+		. "$top/scripts/suite.sh"
+		use_suite "$suite" || die "no lists of $suite"
 	fi
-	(cd "$new" && apt download "$package" 2>&1) | grep -v unsandboxed || :
+	(cd "$new" && apt-get -qq download "$package" 2>&1) | grep -v unsandboxed || :
 	deb=$(find "$new" -name '*.deb')
 	[ -n "$deb" ] ||
 		die "no package $package${suite:+ in $suite}: run apt-get update, or set KERNEL_SRC"

@@ -48,10 +48,13 @@ processes()
 	sort -n /sys/fs/cgroup/system.slice/haproxy.service/cgroup.procs
 }
 
-# Those of them that serve: all but the one that starts them.
+# Those of them that serve: neither the one that starts them nor nsfd's supervisor.
 workers()
 {
-	processes | grep -vx "$(systemctl show -P MainPID haproxy)" | xargs
+	for pid in $(processes); do
+		[ "$pid" = "$(systemctl show -P MainPID haproxy)" ] ||
+			[ "$(readlink "/proc/$pid/exe")" != /usr/sbin/haproxy ] || echo "$pid"
+	done | xargs
 }
 
 say 'The kernel and its module'
@@ -73,10 +76,6 @@ serve()
 serve blue
 serve green
 cat >/etc/haproxy/haproxy.cfg <<'END'
-global
-	user haproxy
-	group haproxy
-
 defaults
 	mode http
 	timeout connect 5s
@@ -102,7 +101,10 @@ say 'Who haproxy is, where it is, and what it may do'
 run 'dpkg -V haproxy | grep -F /usr/sbin || echo the binary is that of the package'
 for pid in $(processes); do
 	run "grep -E '^(Name|Uid|NoNewPrivs|Cap...):' /proc/$pid/status"
-	[ "$(readlink "/proc/$pid/exe")" = /usr/sbin/haproxy ] || fail "$pid"
+	case $(readlink "/proc/$pid/exe") in
+	/usr/sbin/haproxy | /usr/sbin/nsfd) ;;
+	*) fail "$pid" ;;
+	esac
 	[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] ||
 		fail "$pid is in another network namespace"
 	grep -q "^Uid:	$(id -u haproxy)	$(id -u haproxy)	$(id -u haproxy)	" \
@@ -111,7 +113,7 @@ for pid in $(processes); do
 		fail "$pid has a capability"
 	fi
 done
-run "grep -h ns- /proc/$(processes | head -n 1)/fdinfo/*"
+run "grep -h ns- $(processes | sed 's,.*,/proc/&/fdinfo/*,' | xargs)"
 
 say 'Answers, in turn'
 wait_for 'blue green'
@@ -155,7 +157,7 @@ say 'The same without our packages: they are removed'
 run 'systemctl stop haproxy'
 run 'rm -r /etc/systemd/system/haproxy.service.d'
 run 'systemctl daemon-reload'
-run 'apt-get -qq -y purge nsfd nsfd-dkms libnsfd-dev libnsfd1 >/run/purge 2>&1' || {
+run 'apt-get -qq -y purge "*nsfd*" >/run/purge 2>&1' || {
 	cat /run/purge
 	fail 'no removal'
 }
@@ -163,6 +165,7 @@ left=$(find / -xdev -name '*nsfd*' ! -path '/proc/*'; grep nsfd /proc/modules) |
 [ -z "$left" ] || fail "it leaves $left"
 [ ! -e /dev/nsfd ] || fail '/dev/nsfd is there'
 echo 'nothing of them is left'
+run "printf 'global\\n\\tuser haproxy\\n\\tgroup haproxy\\n' >>/etc/haproxy/haproxy.cfg"
 run 'systemctl restart haproxy' || fail 'haproxy does not start'
 wait_for 503
 run 'for i in 1 2 3 4; do ask; done | xargs'

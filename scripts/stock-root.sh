@@ -4,40 +4,53 @@
 #
 # usage: stock-root.sh VERSION
 #
-# apt uses the sources of the host. An existing system with the same packages is used
-# again.
+# The system is of the host's release, from the host's sources; but for the mainline
+# of the proposal, it is of the release whose backports have that kernel. An existing
+# system with the same packages is used again.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 version=$1
+# shellcheck source=scripts/proposal.sh
+. "$top/scripts/proposal.sh"
+# shellcheck source=scripts/suite.sh
+. "$top/scripts/suite.sh"
 die()
 {
 	echo "stock $version: $*" >&2
 	exit 1
 }
 
-case $version in
-6.1) flavour=cloud-amd64 ;;
-6.12) flavour=6.12-cloud-amd64 ;;
-*) die "no such kernel: STOCK is 6.1 or 6.12" ;;
-esac
-for package in "linux-image-$flavour" "linux-headers-$flavour" haproxy; do
-	apt-cache show "$package" >/dev/null 2>&1 ||
-		die "no package $package: run apt-get update"
-done
+# shellcheck disable=SC2154 # of proposal.sh
+if [ "$version" = "$next" ]; then
+	use_suite "$next_suite" || die "no lists of $next_suite"
+	suite=${next_suite%-backports} from=/$next_suite
+	sources=$top/build/apt/sources.list
+else
+	# shellcheck disable=SC1091,SC2154 # of the host
+	suite=$(. /etc/os-release && echo "$VERSION_CODENAME") from=
+	for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+		[ ! -s "$sources" ] || break
+	done
+fi
 
-# A Debian of the host's release, which the packages were built on.
-for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-	[ ! -s "$sources" ] || break
+# The kernel that the release has by default, or one that it has beside it.
+for flavour in cloud-amd64 "$version-cloud-amd64"; do
+	found=$(apt-cache --no-all-versions show "linux-image-$flavour$from" 2>/dev/null |
+		sed -n 's/^Version: //p')
+	case $found in
+	"$version".*) break ;;
+	esac
+	found=
 done
-# shellcheck disable=SC1091,SC2154 # of the host
-suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+[ -n "$found" ] ||
+	die "no such kernel for Debian's $suite: see make help, or run apt-get update"
 
 mkdir -p "$top/build/stock/$version"
 cd "$top/build/stock/$version"
 stamp=$(cat "$top"/build/deb/*.deb "$top/scripts/stock-root.sh" \
 	"$top/scripts/stock-guest.sh" | sha256sum)
-stamp="$stamp $(apt-cache policy "linux-image-$flavour" | sed -n 3p)"
+stamp="$stamp $found"
 if [ "$(cat stamp 2>/dev/null)" = "$stamp" ]; then
 	exit 0
 fi
@@ -45,8 +58,9 @@ rm -f stamp
 debs=$(echo "$top"/build/deb/*.deb)
 mkdir -p bare # of what mmdebstrap mounts in there
 # shellcheck disable=SC2016 # $1 is the new root, for the hooks
-mmdebstrap --quiet --variant=minbase \
-	--include="linux-image-$flavour,linux-headers-$flavour" \
+env -u APT_CONFIG mmdebstrap --quiet --variant=minbase \
+	--include="linux-image-$flavour$from,linux-headers-$flavour$from" \
+	--include="linux-base$from" \
 	--include=dkms,initramfs-tools,kmod,libcap2,systemd-sysv,udev \
 	--include=busybox,curl,haproxy,iproute2,libmnl0,procps \
 	--include=python3-pyroute2,python3-tap \

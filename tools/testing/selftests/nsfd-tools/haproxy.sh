@@ -2,8 +2,9 @@
 # Debian's haproxy as packaged: it listens in one network namespace and connects in two
 # others, as an ordinary user without any capability.
 
-config=$here/haproxy.cfg
-haproxy="env LD_LIBRARY_PATH=$libs $root/usr/sbin/haproxy -W -f $config"
+# By itself it stays who it is; as_nobody is for one that is root.
+haproxy="env LD_LIBRARY_PATH=$libs $root/usr/sbin/haproxy -W -f $here/haproxy.cfg"
+as_nobody="-f $here/haproxy-user.cfg"
 
 # ask TIMES: what came back, one line for each answer
 ask()
@@ -88,7 +89,7 @@ gone()
 unavailable()
 {
 	# shellcheck disable=SC2086 # a list of words
-	start $haproxy
+	start $haproxy $as_nobody
 	wait_for 10 worker "$pid" &&
 		wait_for 5 no_caps "$(worker "$pid")" CapInh CapPrm CapEff CapAmb &&
 		sleep 1 && ask 20 && grep -Ex '20 503 .*' "$tmp/answers"
@@ -124,7 +125,7 @@ keep=1
 # Started by root, it opens the namespaces and then becomes nobody, by "user". The
 # bounding set is still that of root, but cannot be used.
 # shellcheck disable=SC2086 # a list of words
-start nsfd run --grant front --grant blue --grant green -- $haproxy
+start nsfd run --grant front --grant blue --grant green -- $haproxy $as_nobody
 proof 'that was root' CapInh CapPrm CapEff CapAmb
 
 # Master and worker run as nobody from the start, with all five sets empty.
