@@ -27,6 +27,21 @@
 
 #include "cmd.h"
 
+/* Of Linux 6.18 and later; the C library and the kernel headers may be older. */
+#ifndef NS_GET_ID
+#define NS_GET_ID	_IOR(NSIO, 13, uint64_t)
+#endif
+#ifndef __NR_listns
+#ifdef __alpha__
+#define __NR_listns	580
+#else
+#define __NR_listns	470
+#endif
+#endif
+#ifndef FD_NSFS_ROOT
+#define FD_NSFS_ROOT	(-10003)
+#endif
+
 /* The mark of a delegated file descriptor. */
 #define DELEGATED "(delegated)"
 
@@ -49,6 +64,7 @@ struct holder {
 struct ns {
 	int type;
 	ino_t ino;
+	uint64_t id;		/* see listns(2), 0 if unknown */
 	bool has_uid;
 	uid_t uid;
 	bool mounts_seen;	/* of a mount namespace */
@@ -80,6 +96,7 @@ static const struct type {
 static struct ns **all;
 static size_t n_all;
 static void *tree;		/* tsearch(3) tree of @all */
+static void *ids;		/* and of their IDs */
 static dev_t nsfs;
 static ino_t own_mnt;
 /* Text output has only the first process of a namespace and the number of others. */
@@ -127,7 +144,14 @@ static int compare(const void *a, const void *b)
 	return order ? order : x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
-/* If @fd is -1, the owner is not determined this time. */
+static int compare_ids(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* If @fd is -1, the owner and the ID are not determined this time. */
 static struct ns *find(int type, ino_t ino, int fd)
 {
 	struct ns key = { .type = type, .ino = ino }, *ns;
@@ -147,6 +171,8 @@ static struct ns *find(int type, ino_t ino, int fd)
 	}
 	if (!ns->has_uid && fd >= 0)
 		ns->has_uid = owner(fd, type, &ns->uid);
+	if (!ns->id && fd >= 0 && !ioctl(fd, NS_GET_ID, &ns->id))
+		need(tsearch(&ns->id, &ids, compare_ids));
 	return ns;
 }
 
@@ -556,6 +582,58 @@ static void scan_process(pid_t pid)
 		scan_descriptors(&task, seen[NET]);
 }
 
+/* Opens a namespace by its ID, which requires privileges over all namespaces. */
+static int open_id(uint64_t id)
+{
+	struct {
+		unsigned int bytes;
+		int type;
+		struct {
+			uint64_t id;
+			uint32_t type, inode;	/* 0: not known */
+		} content;
+	} handle = {
+		.bytes = sizeof(handle.content),
+		.type = 0xf1,	/* FILEID_NSFS */
+		.content.id = id,
+	};
+
+	return syscall(SYS_open_by_handle_at, FD_NSFS_ROOT, &handle,
+		       O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Adds the active namespaces of which no holder was found: other namespaces, files
+ * in flight or the kernel keep them.
+ */
+static void scan_list(void)
+{
+	struct {
+		uint32_t size, spare;
+		uint64_t last_id;
+		uint32_t types, spare2;
+		uint64_t user_ns_id;
+	} request = { .size = sizeof(request) };
+	uint64_t list[512];
+	ino_t ino;
+	long i, n;
+	int fd;
+
+	while ((n = syscall(__NR_listns, &request, list, ARRAY_SIZE(list), 0)) > 0) {
+		for (i = 0; i < n; i++) {
+			if (tfind(&list[i], &ids, compare_ids))
+				continue;
+			fd = open_id(list[i]);
+			if (fd < 0)
+				continue;
+			if (!nsfd_id(fd, NULL, &ino))
+				find(nsfd_type(fd), ino, fd);
+			close(fd);
+		}
+		request.last_id = list[n - 1];
+	}
+}
+
 static int compare_pointers(const void *a, const void *b)
 {
 	return compare(*(struct ns *const *)a, *(struct ns *const *)b);
@@ -741,6 +819,8 @@ static void print_text(void)
 		}
 		if (all[i]->processes > 1)
 			printf("%s%u more processes", comma, all[i]->processes - 1);
+		else if (!*comma)
+			putchar('-');
 		putchar('\n');
 	}
 }
@@ -780,6 +860,7 @@ int cmd_ls(int argc, char **argv)
 		if (number(entry->d_name, &pid))
 			scan_process(pid);
 	closedir(proc);
+	scan_list();
 	finish();
 	if (json)
 		print_json();

@@ -121,6 +121,35 @@ time.sleep(60)' "$tmp/mine"
 			"any(m['path'] == '$tmp/mine' for m in ns['mounts'])"
 }
 
+have_listns()
+{
+	python3 -c '
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall(470, None, None, 0, 0)
+raise SystemExit(ctypes.get_errno() == 38)'
+}
+
+# No process has the file descriptor, which is being passed over a socket.
+ls_in_flight()
+{
+	start python3 -c '
+import ctypes, os, socket, time
+libc = ctypes.CDLL(None)
+sender, receiver = socket.socketpair()
+own = os.open("/proc/self/ns/uts", 0)
+libc.unshare(0x4000000)
+fd = os.open("/proc/self/ns/uts", 0)
+inode = os.fstat(fd).st_ino
+libc.setns(own, 0)
+socket.send_fds(sender, [b"x"], [fd])
+os.close(fd)
+print(inode, flush=True)
+time.sleep(60)'
+	wait_for 5 test -s "$tmp/log" && nsfd ls | grep "^uts *$(cat "$tmp/log") .* -\$" &&
+		listed uts "$(cat "$tmp/log")" 'not holders'
+}
+
 # Text output has one process of each namespace, and the number of the others.
 ls_others()
 {
@@ -549,6 +578,11 @@ check 'ls: a namespace that only a socket holds' ls_socket
 check_call 'ls: a descriptor that carries a grant' ls_granted
 check 'ls: a namespace that only a thread is in' ls_thread
 check 'ls: a mount that only a thread sees' ls_thread_mount
+if have_listns; then
+	check 'ls: a namespace that no process holds' ls_in_flight
+else
+	skip 'ls: a namespace that no process holds' 'no listns() here'
+fi
 check 'ls: the other processes in a namespace' ls_others
 check 'ls: the owner of a namespace' ls_owner
 check 'ls: whatever a process is called' ls_titles
