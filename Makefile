@@ -224,8 +224,8 @@ race: trees/nsfd kselftest
 	@scripts/race.sh
 
 check: kernel/nsfd trees/applied kernel/next
-	@scripts/deps.sh go-staticcheck mypy python3-build python3-setuptools \
-		python3-wheel
+	@scripts/deps.sh go-staticcheck mypy python3-build python3-pygments \
+		python3-setuptools python3-wheel
 	@scripts/check.sh
 
 clean:

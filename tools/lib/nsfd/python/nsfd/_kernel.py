@@ -109,7 +109,7 @@ def _setns(nsfd: int, kind: int) -> None:
 
 def _ioctl(fd: int, request: int, arg: bytearray) -> int:
     # With an object that can be written to, the result is that of ioctl().
-    return fcntl.ioctl(fd, request, arg, True)
+    return int(fcntl.ioctl(fd, request, arg, True))
 
 
 def _socket_arg(nsfd: int, family: int, kind: int, proto: int) -> bytearray:
