@@ -108,6 +108,11 @@ netns.popns()
 netns.remove("snake")
 EOF'
 
+	# liburing's tests, which print nothing that does not fail
+	for test in socket socket-rw accept connect fd-pass personality; do
+		t "ip link set lo up; build/parity/liburing/test/$test.t"
+	done
+
 	# strace
 	t 'strace -qq -e trace=setns nsenter --net=/run/netns/blue true'
 	t 'strace -qq -e trace=setns,unshare ip netns exec blue true'

@@ -50,6 +50,29 @@ $net/tap $net/tun"
 	cp "$out/list.done" "$out/kselftest/kselftest-list.txt"
 fi
 
+# liburing's tests of sockets and of what else the requests for them use, from the
+# source of Debian.
+if [ ! -e "$out/liburing/test/socket.t" ]; then
+	rm -rf "$out/liburing"
+	mkdir "$out/liburing"
+	(
+		# shellcheck source=scripts/suite.sh
+		. "$top/scripts/suite.sh"
+		use_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")"
+		sed -i 's/^deb /deb-src /' "$top/build/apt/sources.list"
+		apt-get -qq update
+		cd "$out"
+		apt-get -qq --download-only source liburing
+		tar -xf liburing_*.orig.tar.gz -C liburing --strip-components=1
+		rm liburing_*
+		cd liburing
+		./configure
+		make -s -C src
+		make -s -C test socket.t socket-rw.t accept.t connect.t fd-pass.t \
+			personality.t
+	) >"$out/liburing.log" 2>&1
+fi
+
 # A name that differs in each run.
 uuid='s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/'
 
