@@ -7,6 +7,7 @@ KERNELS := baseline vanilla nsfd applied
 NEXT := next-vanilla next
 STOCK := 6.1
 BASE := 6.12
+ARM64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 
 help:
 	@echo 'make run                 boot the kernel and be shown what it does'
@@ -32,6 +33,7 @@ help:
 	@echo 'make test-debug          the selftests under KASAN, lockdep and the like'
 	@echo 'make test-debug-x86      the same in QEMU, with what UML has not'
 	@echo 'make test-m32            the selftests and the tools as 32-bit programs'
+	@echo 'make test-arm64          the selftests and the tools on arm64, in QEMU'
 	@echo 'make test-san            library and tools under ASan and UBSan'
 	@echo 'make test-programs       programs of Debian under nsfd run'
 	@echo 'make race                a million operations a race, KCSAN, 4 CPUs'
@@ -183,13 +185,24 @@ test-debug-x86: trees/nsfd kselftest
 		TIMEOUT=5400 GUEST_ENV=GUEST_SECONDS=3600 scripts/test.sh nsfd.kasan
 
 # 32-bit programs on the kernel for x86-64.
-test-m32: trees/nsfd kselftest tools
+test-m32: trees/nsfd
 	@scripts/deps.sh gcc-multilib qemu-system-x86
-	@$(STEP) '32-bit programs' scripts/m32.sh
+	@$(STEP) '32-bit programs' scripts/cross.sh m32
 	@$(STEP) 'kernel nsfd.compat' scripts/build-guest.sh -q nsfd.compat \
 		tools/testing/selftests/nsfd/config.compat
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=m32 MEMORY=2G TIMEOUT=3000 \
 		scripts/test.sh nsfd.compat
+
+# A Debian system for arm64 with kernels and programs that are cross-compiled.
+test-arm64: trees/nsfd trees/applied
+	@scripts/deps.sh $(ARM64)
+	@$(STEP) 'programs for arm64' scripts/cross.sh arm64
+	@for kernel in nsfd applied; do \
+		ARCH=arm64 $(STEP) "kernel $$kernel.arm64" \
+			scripts/build-guest.sh -q $$kernel.arm64 || exit; \
+	done
+	@GUEST=scripts/guest-variant.sh GUEST_ENV='VARIANT=arm64 GUEST_SECONDS=600' \
+		MEMORY=2G TIMEOUT=3000 scripts/test.sh nsfd.arm64 applied.arm64
 
 # Library and tools with ASan and UBSan, by the system call and by threads. In UML
 # programs do not have the address space that ASan requires.
@@ -231,6 +244,6 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test test-next shell
-.PHONY: series apply stages parity coverage configs test-debug test-m32 test-san test-programs race check clean
+.PHONY: series apply stages parity coverage configs test-debug test-m32 test-arm64 test-san test-programs race check clean
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%) $(NEXT:%=trees/%) $(NEXT:%=kernel/%)

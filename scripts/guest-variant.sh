@@ -1,14 +1,23 @@
 #!/bin/sh
 # Runs, in a booted guest, the tests of what was built in another way, in the
-# directory build/$VARIANT: selftests, library and tools, as far as it has them.
+# directory build/$VARIANT: selftests, library and tools, as far as it has them, or
+# everything, if the guest has that system's files.
 #
 # usage: VARIANT=NAME guest-variant.sh OUTPUT
 set -eu
 
-for dir in kselftest lib probe tools; do
-	[ ! -d "build/$VARIANT/$dir" ] ||
-		mount --bind "build/$VARIANT/$dir" "build/$dir"
+for dir in go kselftest lib probe samples stage tools; do
+	[ -d "build/$VARIANT/$dir" ] || continue
+	mkdir -p "build/$dir"
+	mount --bind "build/$VARIANT/$dir" "build/$dir"
 done
+if [ -d "build/$VARIANT/go" ]; then
+	# The packages are in the guest's own root.
+	mkdir -p build/packages
+	mount -t tmpfs tmpfs build/packages
+	ln -s / build/packages/root
+	exec scripts/guest-test.sh "$1"
+fi
 # A finding of a sanitizer ends the program. Leaks are not reported: the command
 # leaves its memory to the kernel when it exits, and the search requires ptrace().
 export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1

@@ -1,9 +1,12 @@
 #!/bin/sh
 # Builds the programs of samples/nsfd as a user would, in build/samples.
+#
+# usage: [CC=COMPILER] samples.sh [OUTPUT]
 set -eu
 
 cd "$(dirname "$0")/.."
-mkdir -p build/samples
+out=${1:-build/samples}
+mkdir -p "$out"
 for file in samples/nsfd/*.c; do
-	${CC:-cc} -O2 -Wall -Wextra -Werror -o "build/samples/$(basename "$file" .c)" "$file"
+	${CC:-cc} -O2 -Wall -Wextra -Werror -o "$out/$(basename "$file" .c)" "$file"
 done
