@@ -20,7 +20,7 @@ help:
 	@echo 'make apply KERNEL=dir    socketat on a tree of yours, of Linux 6.12 or 7.3'
 	@echo 'make lib tools           libnsfd, nsfd and libnsfd-preload.so'
 	@echo 'make install DESTDIR=    them and their manual, under PREFIX='
-	@echo 'make bench               instructions per call, ours and vanilla, in QEMU'
+	@echo 'make bench [ARCH=arm64]  instructions per call, ours and vanilla, in QEMU'
 	@echo 'make bench-native        the same program on the kernel that runs here'
 	@echo 'make bench-bindings      the cost of the packages for Go and Python'
 	@echo 'make deb                 packages of library, tools and module'
@@ -111,7 +111,8 @@ apply:
 	@scripts/apply.sh '$(KERNEL)'
 
 bench: trees/vanilla trees/nsfd
-	@scripts/deps.sh cpio gdb gnuplot-nox qemu-system-x86
+	@scripts/deps.sh cpio gnuplot-nox \
+		$(if $(filter arm64,$(ARCH)),$(ARM64),gdb qemu-system-x86)
 	@$(STEP) 'kernels to measure' scripts/bench-build.sh vanilla nsfd
 	@$(STEP) 'bench' scripts/bench.sh
 

@@ -2,16 +2,20 @@
 # Measures vanilla and ours, one call after the other, in QEMU, and says what
 # the figures are, whether the targets are met, and what got worse.
 #
-# usage: bench.sh
+# usage: [ARCH=arm64] bench.sh
 #
 # The kernels and the program are made by bench-build.sh. All figures that count
 # something go to build/bench/figures.tsv, and are the same in each run; how
 # much several threads get done goes to build/bench/throughput.tsv, and is not.
-# build/bench/chart.svg is drawn from the figures.
+# build/bench/chart.svg is drawn from the figures. For arm64, everything is in
+# build/bench.arm64, and atomic operations are not counted.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-out=$top/build/bench
+out=$top/build/bench figures=figures.tsv ways='socket socketat-other dance'
+if [ "${ARCH:-}" = arm64 ]; then
+	out=$out.arm64 figures=figures.arm64.tsv ways=
+fi
 
 have=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
 [ "$have" -ge 10 ] || {
@@ -46,7 +50,7 @@ for cpus in 2 4; do
 			>"$out/$name.throughput-$cpus"
 	done
 done
-for way in socket socketat-other dance; do
+for way in $ways; do
 	for name in vanilla nsfd; do
 		[ "$name-$way" != vanilla-socketat-other ] || continue
 		echo "  atomic operations of $way, $name"
@@ -55,6 +59,6 @@ for way in socket socketat-other dance; do
 done
 
 status=0
-"$top/scripts/bench-compare.pl" "$out" "$top/tools/nsfd/bench/figures.tsv" || status=$?
+"$top/scripts/bench-compare.pl" "$out" "$top/tools/nsfd/bench/$figures" || status=$?
 (cd "$out" && gnuplot "$top/tools/nsfd/bench/chart.gnuplot")
 exit $status

@@ -9,7 +9,7 @@
  *        bench visit FILE
  *
  * Prints a line for each case: its name, a tab, and the median of CALLS calls,
- * each timed alone by the time-stamp counter. In QEMU with -icount shift=0 that
+ * each timed alone by the counter of the CPU. In QEMU with -icount shift=0 that
  * counts instructions, and a second run prints the same digits. Descriptors are
  * closed, and processes are made ready, outside the part that is timed. CASE
  * is a pattern: only the cases whose names match are measured.
