@@ -23,7 +23,7 @@ help:
 	@echo 'make bench [ARCH=arm64]  instructions per call, ours and vanilla, in QEMU'
 	@echo 'make bench-native        the same program on the kernel that runs here'
 	@echo 'make bench-bindings      the cost of the packages for Go and Python'
-	@echo 'make deb                 packages of library, tools and module'
+	@echo 'make deb [ARCH=arm64]    packages of library, tools and module'
 	@echo 'make run-stock           haproxy on the module, on a kernel of Debian'
 	@echo 'make test-stock          the selftests against the module there'
 	@echo 'make bench-run           instructions per call under nsfd run'
@@ -137,7 +137,7 @@ bench-run: trees/vanilla trees/nsfd tools
 deb: deps
 	@scripts/deps.sh build-essential debhelper dh-dkms dh-python dpkg-dev \
 		lintian pybuild-plugin-pyproject python3-all python3-setuptools \
-		python3-wheel
+		python3-wheel $(if $(ARCH),mmdebstrap)
 	@$(STEP) 'packages' scripts/deb.sh
 
 stock: deb
