@@ -169,6 +169,7 @@ coverage: trees/nsfd kselftest
 	@scripts/coverage.sh
 
 configs: trees/vanilla trees/nsfd kselftest
+	@scripts/deps.sh gcc-aarch64-linux-gnu
 	@scripts/configs.sh
 
 test-debug: trees/nsfd kselftest tools go
