@@ -3,7 +3,7 @@
 # directory build/$VARIANT: selftests, library and tools, as far as it has them, or
 # everything, if the guest has that system's files.
 #
-# usage: VARIANT=NAME guest-variant.sh OUTPUT
+# usage: VARIANT=NAME guest-variant.sh OUTPUT [COLLECTION:TEST...]
 set -eu
 
 for dir in go kselftest lib probe samples stage tools; do
@@ -16,7 +16,8 @@ if [ -d "build/$VARIANT/go" ]; then
 	mkdir -p build/packages
 	mount -t tmpfs tmpfs build/packages
 	ln -s / build/packages/root
-	exec scripts/guest-test.sh "$1"
+	export SLOWNESS=6 # emulated
+	exec scripts/guest-test.sh "$@"
 fi
 # A finding of a sanitizer ends the program. Leaks are not reported: the command
 # leaves its memory to the kernel when it exits, and the search requires ptrace().
