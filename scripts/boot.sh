@@ -45,7 +45,8 @@ qemu='qemu-system-x86_64 -M pc -cpu max'
 if [ "$(head -c 60 "$kernel" | tail -c 4)" = ARMd ]; then
 	root=$top/build/arm64/root init=/guest-init.sh console=ttyAMA0
 	# The architecture's own algorithm of pointer authentication is slow to emulate.
-	qemu='qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on'
+	# The virtual counter ticks each nanosecond, which with -n is an instruction.
+	qemu='qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on,cntfrq=1000000000'
 	cp "$top/scripts/guest-init.sh" "$root"
 fi
 append="root=/dev/root ro quiet panic=-1 init=$init guest_run=${run#"$top/"}"
