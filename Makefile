@@ -8,6 +8,7 @@ NEXT := next-vanilla next
 STOCKS := $(shell grep -q bookworm /etc/os-release && echo 6.1) 6.12 7.3
 STOCK := $(firstword $(STOCKS))
 BASE := 6.12
+ARM64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 
 help:
 	@echo 'make run                 boot the kernel and demonstrate the features'
@@ -20,10 +21,10 @@ help:
 	@echo 'make apply KERNEL=dir    apply socketat to your tree of Linux 6.12 or 7.3'
 	@echo 'make lib tools           build libnsfd, nsfd and libnsfd-preload.so'
 	@echo 'make install DESTDIR=    install them and their manual in PREFIX='
-	@echo 'make bench               count the instructions of calls in QEMU'
+	@echo 'make bench [ARCH=arm64]  count the instructions of calls in QEMU'
 	@echo 'make bench-native        run this benchmark on the running kernel'
 	@echo 'make bench-bindings      measure the packages for Go and Python'
-	@echo 'make deb                 build packages of library, tools and module'
+	@echo 'make deb [ARCH=arm64]    build packages of library, tools and module'
 	@echo 'make run-stock           run haproxy with the module on a stock Debian kernel'
 	@echo 'make test-stock          run the selftests with the module there'
 	@echo 'make bench-run           count the instructions of sockets under nsfd run'
@@ -33,6 +34,7 @@ help:
 	@echo 'make test-debug          run the selftests under KASAN, lockdep and others'
 	@echo 'make test-debug-x86      run them in QEMU, with features that UML lacks'
 	@echo 'make test-m32            run the selftests and the tools as 32-bit programs'
+	@echo 'make test-arm64          run the selftests and the tools on arm64, in QEMU'
 	@echo 'make test-san            run library and tools under ASan and UBSan'
 	@echo 'make test-programs       run programs of Debian under nsfd run'
 	@echo 'make race                run a million operations of each race on 4 CPUs'
@@ -111,7 +113,8 @@ apply:
 	@scripts/apply.sh '$(KERNEL)'
 
 bench: trees/vanilla trees/nsfd
-	@scripts/deps.sh cpio gdb gnuplot-nox qemu-system-x86
+	@scripts/deps.sh cpio gnuplot-nox \
+		$(if $(filter arm64,$(ARCH)),$(ARM64),gdb qemu-system-x86)
 	@$(STEP) 'kernels to measure' scripts/bench-build.sh vanilla nsfd
 	@$(STEP) 'bench' scripts/bench.sh
 
@@ -136,7 +139,7 @@ bench-run: trees/vanilla trees/nsfd tools
 deb: deps
 	@scripts/deps.sh build-essential debhelper dh-dkms dh-python dpkg-dev \
 		lintian pybuild-plugin-pyproject python3-all python3-setuptools \
-		python3-wheel
+		python3-wheel $(if $(ARCH),mmdebstrap)
 	@$(STEP) 'packages' scripts/deb.sh
 
 stock: deb
@@ -167,6 +170,7 @@ coverage: trees/nsfd kselftest
 	@scripts/coverage.sh
 
 configs: trees/vanilla trees/nsfd kselftest
+	@scripts/deps.sh gcc-aarch64-linux-gnu
 	@scripts/configs.sh
 
 test-debug: trees/nsfd kselftest tools go
@@ -184,13 +188,24 @@ test-debug-x86: trees/nsfd kselftest
 		TIMEOUT=5400 GUEST_ENV=GUEST_SECONDS=3600 scripts/test.sh nsfd.kasan
 
 # 32-bit programs on the kernel for x86-64.
-test-m32: trees/nsfd kselftest tools
+test-m32: trees/nsfd
 	@scripts/deps.sh gcc-multilib qemu-system-x86
-	@$(STEP) '32-bit programs' scripts/m32.sh
+	@$(STEP) '32-bit programs' scripts/cross.sh m32
 	@$(STEP) 'kernel nsfd.compat' scripts/build-guest.sh -q nsfd.compat \
 		tools/testing/selftests/nsfd/config.compat
 	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=m32 MEMORY=2G TIMEOUT=3000 \
 		scripts/test.sh nsfd.compat
+
+# A Debian system for arm64 with kernels and programs that are cross-compiled.
+test-arm64: trees/nsfd trees/applied
+	@scripts/deps.sh $(ARM64)
+	@$(STEP) 'programs for arm64' scripts/cross.sh arm64
+	@for kernel in nsfd applied; do \
+		ARCH=arm64 $(STEP) "kernel $$kernel.arm64" \
+			scripts/build-guest.sh -q $$kernel.arm64 || exit; \
+	done
+	@GUEST=scripts/guest-variant.sh GUEST_ENV='VARIANT=arm64 GUEST_SECONDS=600' \
+		MEMORY=2G TIMEOUT=3000 scripts/test.sh nsfd.arm64 applied.arm64
 
 # Library and tools with ASan and UBSan, by the system call and by threads. In UML
 # programs do not have the address space that ASan requires.
@@ -232,6 +247,6 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test test-next shell
-.PHONY: series apply stages parity coverage configs test-debug test-m32 test-san test-programs race check clean
+.PHONY: series apply stages parity coverage configs test-debug test-m32 test-arm64 test-san test-programs race check clean
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%) $(NEXT:%=trees/%) $(NEXT:%=kernel/%)

@@ -47,7 +47,8 @@ for my $log ('calls', map { "scale-$_" } @numbers) {
 	push @cases, @names;
 }
 
-my ($compiler) = `gcc --version` =~ /^(.*)$/m;
+my $gcc = ($ENV{ARCH} // '') eq 'arm64' ? 'aarch64-linux-gnu-gcc' : 'gcc';
+my ($compiler) = `$gcc --version` =~ /^(.*)$/m;
 open(my $out, '>', "$dir/figures.tsv") or die "$dir/figures.tsv: $!\n";
 print $out "# $compiler\ncase\tvanilla\tnsfd\tratio\n";
 printf "%-34s %10s %10s %7s\n", 'case', 'vanilla', 'ours', 'ratio';

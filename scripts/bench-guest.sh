@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs the benchmark as the only program of a guest and prints its output.
 #
-# usage: bench-guest.sh [-g | -i] [-c CPUS] [-m MEMORY] NAME [ARG...]
+# usage: [ARCH=arm64] bench-guest.sh [-g | -i] [-c CPUS] [-m MEMORY] NAME [ARG...]
 #
-# NAME is the kernel. With -i, the time-stamp counter of the guest counts
+# NAME is the kernel. With -i, the counter that the benchmark reads counts
 # instructions, and all runs are identical: the clock, the source of random numbers
 # and the layout of processes are fixed. Otherwise, the CPUs of the guest run
 # concurrently, each in a thread. With -g, the guest waits for a debugger on standard
@@ -25,17 +25,26 @@ shift $((OPTIND - 1))
 name=$1
 shift
 
-append='console=ttyS0 quiet panic=-1 mitigations=off norandmaps'
+qemu='qemu-system-x86_64 -M pc -cpu max' console=ttyS0
+kernel=$top/build/$name/obj.bench/arch/x86/boot/bzImage
+initrd=$top/build/bench/initrd
+if [ "${ARCH:-}" = arm64 ]; then
+	# Ticks of a nanosecond: an instruction each.
+	qemu='qemu-system-aarch64 -M virt -cpu max,cntfrq=1000000000' console=ttyAMA0
+	kernel=$top/build/$name/obj.bench.arm64/arch/arm64/boot/Image
+	initrd=$top/build/bench.arm64/initrd
+fi
+
+append="console=$console quiet panic=-1 mitigations=off norandmaps"
 if [ -n "$debugger" ]; then
 	set -- "$append noreplace-smp -- $*" -gdb stdio -S -serial null
 else
 	set -- "$append -- $*" -serial stdio
 fi
 # shellcheck disable=SC2086 # a list of words
-set -- timeout --foreground 3600 qemu-system-x86_64 -M pc $clock -cpu max \
+set -- timeout --foreground 3600 $qemu $clock \
 	-smp "$cpus" -m "$memory" -nodefaults -display none -monitor none -no-reboot \
-	-kernel "$top/build/$name/obj.bench/arch/x86/boot/bzImage" \
-	-initrd "$top/build/bench/initrd" -append "$@"
+	-kernel "$kernel" -initrd "$initrd" -append "$@"
 [ -z "$debugger" ] || exec "$@"
 
 "$@" </dev/null | tr -d '\r' | awk -v name="$name" '

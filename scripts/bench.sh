@@ -2,16 +2,20 @@
 # Measures the calls on vanilla and nsfd in QEMU, and prints the figures, whether they
 # meet the targets, and regressions.
 #
-# usage: bench.sh
+# usage: [ARCH=arm64] bench.sh
 #
 # bench-build.sh builds the kernels and the program. All counts are written to
 # build/bench/figures.tsv and are the same in each run. The throughput of several
 # threads is written to build/bench/throughput.tsv and varies. build/bench/chart.svg
-# is drawn from the figures.
+# is drawn from the figures. For arm64, everything is in build/bench.arm64, and atomic
+# operations are not counted.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-out=$top/build/bench
+out=$top/build/bench figures=figures.tsv ways='socket socketat-other dance'
+if [ "${ARCH:-}" = arm64 ]; then
+	out=$out.arm64 figures=figures.arm64.tsv ways=
+fi
 
 have=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
 [ "$have" -ge 10 ] || {
@@ -46,7 +50,7 @@ for cpus in 2 4; do
 			>"$out/$name.throughput-$cpus"
 	done
 done
-for way in socket socketat-other dance; do
+for way in $ways; do
 	for name in vanilla nsfd; do
 		[ "$name-$way" != vanilla-socketat-other ] || continue
 		echo "  atomic operations of $way, $name"
@@ -55,6 +59,6 @@ for way in socket socketat-other dance; do
 done
 
 status=0
-"$top/scripts/bench-compare.pl" "$out" "$top/tools/nsfd/bench/figures.tsv" || status=$?
+"$top/scripts/bench-compare.pl" "$out" "$top/tools/nsfd/bench/$figures" || status=$?
 (cd "$out" && gnuplot "$top/tools/nsfd/bench/chart.gnuplot")
 exit $status

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Boots a kernel on the files of the host and runs a command there.
+# Boots a kernel on the files of the host, or one for arm64 on those of
+# build/arm64/root, and runs a command there.
 #
 # usage: boot.sh [-i | -n] [-c CPUS] [-t SECONDS] [-m MEMORY] KERNEL COMMAND [ARG...]
 #
 # A User-Mode Linux kernel is a program and is executed; other kernels are for x86-64
-# and run in QEMU, by emulation only. The command runs as root in the guest, in the
-# top directory of this repository (mounted on /mnt, writable). Its exit status is
-# that of this script; if the kernel hangs or dies, this is 125. -i keeps the terminal
-# for a shell; -c and -n are for QEMU. With -n, the time-stamp counter of the guest
-# counts instructions.
+# or arm64 and run in QEMU, by emulation only. The command runs as root in the guest,
+# in the top directory of this repository (mounted on /mnt, writable). Its exit status
+# is that of this script; if the kernel hangs or dies, this is 125. -i keeps the
+# terminal for a shell; -c and -n are for QEMU. With -n, the clock of the guest counts
+# instructions.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -38,8 +39,17 @@ for arg in "$@"; do
 	printf "'%s' " "$(printf %s "$arg" | sed "s/'/'\\\\''/g")"
 done >"$run/command"
 
-append="root=/dev/root ro quiet panic=-1 init=$top/scripts/guest-init.sh \
-guest_run=${run#"$top/"}"
+root=/ init=$top/scripts/guest-init.sh console=ttyS0
+qemu='qemu-system-x86_64 -M pc -cpu max'
+# The header of an image for arm64 has this at its end.
+if [ "$(head -c 60 "$kernel" | tail -c 4)" = ARMd ]; then
+	root=$top/build/arm64/root init=/guest-init.sh console=ttyAMA0
+	# The architecture's own algorithm of pointer authentication is slow to emulate.
+	# The virtual counter ticks each nanosecond, which with -n is an instruction.
+	qemu='qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on,cntfrq=1000000000'
+	cp "$top/scripts/guest-init.sh" "$root"
+fi
+append="root=/dev/root ro quiet panic=-1 init=$init guest_run=${run#"$top/"}"
 if [ "$(head -c 4 "$kernel" | tail -c 3)" = ELF ]; then
 	terminal=null,fd:1
 	[ -z "$interactive" ] || terminal=fd:0,fd:1
@@ -51,13 +61,13 @@ else
 	share='local,security_model=none,multidevs=remap'
 	serial="-serial stdio"
 	[ -n "$interactive" ] || serial="-chardev stdio,id=c,signal=off -serial chardev:c"
-	append="$append console=ttyS0 rootfstype=9p guest_9p=top \
+	append="$append console=$console rootfstype=9p guest_9p=top \
 rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144"
 	# shellcheck disable=SC2086
-	set -- qemu-system-x86_64 -M pc $clock -cpu max \
+	set -- $qemu $clock \
 		-smp "$cpus" -m "$memory" -display none -monitor none -nodefaults \
 		-no-reboot $serial -kernel "$kernel" -append "$append" \
-		-fsdev "$share,id=root,path=/,readonly=on" \
+		-fsdev "$share,id=root,path=$root,readonly=on" \
 		-device virtio-9p-pci,fsdev=root,mount_tag=/dev/root \
 		-fsdev "$share,id=top,path=$top" \
 		-device virtio-9p-pci,fsdev=top,mount_tag=top

@@ -22,7 +22,10 @@ cat "$@" | awk -F= '/^CONFIG_/ { asked[$1] = $0 }
 		END { for (option in asked) print asked[option] }' |
 	sort >"build/$name/$dir/asked.new"
 cd "build/$name"
-set -- ARCH="$arch" O="$dir" CC="ccache gcc" LOCALVERSION="-$name"
+cross=
+[ "$arch" != arm64 ] || cross=aarch64-linux-gnu-
+set -- ARCH="$arch" O="$dir" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" \
+	LOCALVERSION="-$name"
 if ! cmp -s "$dir/asked.new" "$dir/asked" || [ ! -f "$dir/.config" ]; then
 	make "$@" -s KCONFIG_ALLCONFIG=asked.new "$base"
 	grep -v '=n$' "$dir/asked.new" | while read -r line; do

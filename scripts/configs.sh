@@ -12,7 +12,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 out=$top/build/configs
 mkdir -p "$out"
-[ "$#" -gt 0 ] || set -- allnoconfig allmodconfig defconfig i386 \
+[ "$#" -gt 0 ] || set -- allnoconfig allmodconfig defconfig i386 arm64 \
 	NAMESPACES NET_NS UTS_NS IPC_NS PID_NS USER_NS TIME_NS CGROUPS \
 	PROC_FS PROC_SYSCTL \
 	um-NET_NS um-UTS_NS um-IPC_NS um-PID_NS um-USER_NS um-CGROUPS
@@ -55,15 +55,16 @@ is_made()
 # Configures $tree in $obj for $name, and builds the touched files.
 build()
 {
-	obj=$out/$name.$tree arch=x86 base=defconfig option=
+	obj=$out/$name.$tree arch=x86 base=defconfig option='' cross=''
 	case $name in
 	allnoconfig) base=allnoconfig option='-e NET' ;;
 	allmodconfig) base=allmodconfig ;;
 	defconfig) ;;
 	i386) arch=i386 ;;
+	arm64) arch=arm64 cross=aarch64-linux-gnu- ;;
 	*) option="-e EXPERT -d $name" ;;
 	esac
-	kmake="make -s -C build/$tree ARCH=$arch O=$obj LOCALVERSION="
+	kmake="make -s -C build/$tree ARCH=$arch CROSS_COMPILE=$cross O=$obj LOCALVERSION="
 	$kmake "$base"
 	# shellcheck disable=SC2086
 	[ -z "$option" ] || "build/$tree/scripts/config" --file "$obj/.config" $option
@@ -74,14 +75,14 @@ build()
 			wrong "CONFIG_$name can't be off"
 		;;
 	esac
-	$kmake CC='ccache gcc' -j"$(nproc)" prepare >"$obj/log" 2>&1
+	$kmake CC="ccache ${cross}gcc" -j"$(nproc)" prepare >"$obj/log" 2>&1
 	objects=$(git -C build/nsfd diff --name-only baseline nsfd -- '*.c' |
 		grep -Ev '^(tools|samples|drivers/net/nsfd)/' |
 		while read -r file; do
 			! is_made "${file%.c}.o" || echo "${file%.c}.o"
 		done)
 	# shellcheck disable=SC2086
-	$kmake CC='ccache gcc' -j"$(nproc)" -k $objects >>"$obj/log" 2>&1 ||
+	$kmake CC="ccache ${cross}gcc" -j"$(nproc)" -k $objects >>"$obj/log" 2>&1 ||
 		wrong "$tree does not build, see $obj/log"
 	# A different line number does not make a new warning.
 	sed -n 's/:[0-9]*:[0-9]*: warning/: warning/p' "$obj/log" | sort >"$obj/warnings"

@@ -1,11 +1,17 @@
 #!/bin/sh
 # Builds the Debian packages of the library, the command and the module in build/deb,
 # and checks them with lintian.
+#
+# usage: [ARCH=arm64] deb.sh
+#
+# With ARCH=arm64, the packages that depend on the architecture are cross-built in
+# build/deb.arm64, in a temporary Debian system of the host's release that has their
+# dependencies.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-out=build/deb
+out=build/deb${ARCH:+.$ARCH}
 # The packages are built by the distribution's python.
 export PATH="/usr/bin:$PATH"
 rm -rf "$out"
@@ -26,7 +32,28 @@ case $name:$email in
 	;;
 esac
 
-DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -uc >../build.log 2>&1 || {
+export DEB_BUILD_OPTIONS=noautodbgsym
+cross_build()
+{
+	for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+		[ ! -s "$sources" ] || break
+	done
+	# shellcheck disable=SC1091,SC2154 # of the host
+	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	# shellcheck disable=SC2016 # $1 is the new root, for the hooks
+	mmdebstrap --variant=buildd --include="crossbuild-essential-$ARCH" \
+		--architectures="$(dpkg --print-architecture),$ARCH" \
+		--customize-hook="copy-in $PWD /root" \
+		--customize-hook="chroot \"\$1\" sh -ec 'cd /root/nsfd
+			apt-get -q -y --arch-only -a$ARCH -Pcross build-dep ./
+			dpkg-buildpackage -B -uc -a$ARCH -Pcross'" \
+		--customize-hook='cp "$1"/root/nsfd_* "$1"/root/*.deb ..' \
+		"$suite" /dev/null "$sources"
+}
+
+build=cross_build
+[ -n "${ARCH:-}" ] || build='dpkg-buildpackage -b -uc'
+$build >../build.log 2>&1 || {
 	tail -n 30 ../build.log >&2
 	echo "dpkg-buildpackage: failed, see $out/build.log" >&2
 	exit 1

@@ -6,11 +6,11 @@ export HOME=/tmp LC_ALL=C TERM="${TERM:-linux}"
 # hostfs takes the directory as an option of mount(2), not of fsconfig(2).
 export LIBMOUNT_FORCE_MOUNT2=always
 
+mount -t devtmpfs devtmpfs /dev
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
-mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm /dev/mqueue
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm

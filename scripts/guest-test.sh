@@ -12,6 +12,7 @@ set -eu
 
 top=$PWD out=$PWD/$1
 shift
+single=$#
 cp -r build/kselftest /tmp/kselftest
 chmod -R a+rX /tmp/kselftest
 cd /tmp/kselftest
@@ -36,7 +37,7 @@ for who in ${GUEST_USERS:-root user}; do
 done
 
 # The library and the tools: not on the baseline, and not if single tests are given.
-if [ "$#" = 0 ] && [ -e /proc/self/ns/net ]; then
+if [ "$single" = 0 ] && [ -e /proc/self/ns/net ]; then
 	cd "$top"
 	tools/lib/nsfd/check.sh build/lib "$out" || :
 	GO_TEST_SHORT=1 tools/lib/nsfd/go/check.sh build/go "$out" || :

@@ -1,14 +1,24 @@
 #!/bin/sh
 # Runs the tests of another build in a booted guest: the selftests, library and tools
-# in build/$VARIANT, as far as they exist.
+# in build/$VARIANT, as far as they exist, or everything, if the guest has the files of
+# that architecture.
 #
-# usage: VARIANT=NAME guest-variant.sh OUTPUT
+# usage: VARIANT=NAME guest-variant.sh OUTPUT [COLLECTION:TEST...]
 set -eu
 
-for dir in kselftest lib probe tools; do
-	[ ! -d "build/$VARIANT/$dir" ] ||
-		mount --bind "build/$VARIANT/$dir" "build/$dir"
+for dir in go kselftest lib probe samples stage tools; do
+	[ -d "build/$VARIANT/$dir" ] || continue
+	mkdir -p "build/$dir"
+	mount --bind "build/$VARIANT/$dir" "build/$dir"
 done
+if [ -d "build/$VARIANT/go" ]; then
+	# The packages are in the guest's own root.
+	mkdir -p build/packages
+	mount -t tmpfs tmpfs build/packages
+	ln -s / build/packages/root
+	export SLOWNESS=6 # emulated
+	exec scripts/guest-test.sh "$@"
+fi
 # A finding of a sanitizer ends the program. Leaks are not reported: the command
 # leaves its memory to the kernel when it exits, and the search requires ptrace().
 export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1

@@ -9,7 +9,7 @@
  *        bench visit FILE
  *
  * Prints a line for each case: its name, a tab, and the median of CALLS calls,
- * each timed by the time-stamp counter. In QEMU with -icount shift=0, this counts
+ * each timed by the counter of the CPU. In QEMU with -icount shift=0, this counts
  * instructions, and all runs print the same figures. Closing file descriptors and
  * preparing processes is not timed. CASE is a pattern: only the cases with
  * matching names are measured.
@@ -28,7 +28,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <liburing.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/if_link.h>
@@ -53,6 +52,9 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#ifndef NO_RING
+#include <liburing.h>
+#endif
 #include "bench.h"
 
 #ifndef __NR_socketat
@@ -166,6 +168,7 @@ static int make_at_granted(const struct family *f)
 	return socketat(granted, f);
 }
 
+#ifndef NO_RING
 /* By a ring, whose task issues the request as it submits it. */
 static struct io_uring ring;
 
@@ -221,6 +224,7 @@ static void measure_ring(void)
 	}
 	io_uring_queue_exit(&ring);
 }
+#endif
 
 static int by_module(int fd, int nsfd, const struct family *f)
 {
@@ -822,7 +826,9 @@ static void bench(void)
 		printf("# no socketat in this kernel\n");
 	}
 	measure_module();
+#ifndef NO_RING
 	measure_ring();
+#endif
 	measure("dance", make_by_dance);
 	measure_thread();
 	measure_broker();

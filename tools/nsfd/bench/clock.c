@@ -24,6 +24,16 @@ static inline uint64_t ticks(void)
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
 	return (uint64_t)high << 32 | low;
 }
+#elif defined(__aarch64__)
+#define UNIT "ticks of the virtual counter"
+
+static inline uint64_t ticks(void)
+{
+	uint64_t count;
+
+	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(count) : : "memory");
+	return count;
+}
 #else
 #define UNIT "nanoseconds"
 

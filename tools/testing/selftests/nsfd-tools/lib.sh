@@ -84,15 +84,16 @@ fails()
 	local want=$1 message=$2 said status=0
 
 	shift 2
-	said=$(timeout 10 "$@" 2>&1 </dev/null) || status=$?
+	said=$(timeout $((10 * ${SLOWNESS:-1})) "$@" 2>&1 </dev/null) || status=$?
 	echo "$said"
 	[ "$status" = "$want" ] && [ "$said" = "$message" ]
 }
 
-# wait_for SECONDS COMMAND...: tries until it succeeds
+# wait_for SECONDS COMMAND...: tries until it succeeds; $SLOWNESS times as long on
+# a machine that is so much slower.
 wait_for()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${SLOWNESS:-1}))
 
 	shift
 	until "$@"; do

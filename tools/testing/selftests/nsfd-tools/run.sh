@@ -116,7 +116,7 @@ setns(own)'
 # socketat() by its number, and any ioctl() of the module.
 kills='
 import struct
-SOCKETAT, IOCTL = 548, 16
+SOCKETAT, IOCTL = 548, 29 if os.uname().machine == "aarch64" else 16
 def load(*nr):
     code = [(0x20, 0, 0, 0)] + [(0x15, len(nr) - i, 0, n) for i, n in enumerate(nr)]
     code += [(0x06, 0, 0, 0x7fff0000), (0x06, 0, 0, 0x80000000)]

@@ -2,15 +2,20 @@
 # Unpacks Debian packages, and the libraries that they need and this machine lacks, to
 # DIR/root. None of them is configured or started.
 #
-# usage: unpack.sh DIR PACKAGE...
+# usage: unpack.sh [-n] DIR PACKAGE...
+#
+# -n unpacks the packages alone. APT_CONFIG may name another architecture.
 set -eu
 
+alone=
+[ "$1" != -n ] || { alone=1 && shift; }
 dir=$1
 shift
 [ ! -d "$dir/root" ] || exit 0
 rm -rf "$dir"
 mkdir -p "$dir"
-names=$(apt-get -s --no-install-recommends install "$@" |
+names=
+[ -n "$alone" ] || names=$(apt-get -s --no-install-recommends install "$@" |
 	sed -n 's/^Inst \([^ ]*\).*/\1/p')
 for name in "$@"; do
 	case " $(echo "$names" | tr '\n' ' ') " in
