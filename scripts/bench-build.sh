@@ -10,7 +10,7 @@ set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 arch=${ARCH:-x86_64} source=$top/tools/nsfd/bench
-out=$top/build/bench obj=obj.bench gcc=gcc config= ring=-luring
+out=$top/build/bench obj=obj.bench gcc=gcc config='' ring=-luring
 if [ "$arch" = arm64 ]; then
 	out=$out.arm64 obj=$obj.arm64 gcc=aarch64-linux-gnu-gcc
 	config=$source/config.arm64 ring=-DNO_RING # there is no liburing for it here
