@@ -141,14 +141,6 @@ static int call_readlink(struct place *place, int arg)
 		0 : -1;
 }
 
-static int rtnl_del(struct mnl_socket *sk, const char *name)
-{
-	struct rtnl_req req;
-
-	rtnl_link(&req, RTM_DELLINK, 0, name);
-	return rtnl_send(sk, &req);
-}
-
 static int set_errno(int err)
 {
 	errno = -err;

@@ -13,6 +13,11 @@
 #include "stress.h"
 #include "uring.h"
 
+/* <linux/pidfd.h> conflicts with <fcntl.h>. */
+#ifndef PIDFD_GET_NET_NAMESPACE
+#define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
+#endif
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -200,6 +205,110 @@ static void look_at_thread(struct race *race)
 TEST_F_TIMEOUT(race, setns_and_readers, 3600)
 {
 	run_race(_metadata, &self->race, move_by_file, look_at_thread);
+}
+
+/* Other readers of the nsproxy of another task: /proc/PID/net, ... */
+static void look_at_proc_net(struct race *race)
+{
+	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	char path[64], text[4096] = "";
+	bool in[2];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/net/dev", race->tid,
+		 race->tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(race, read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	in[0] = strstr(text, "race0:");
+	in[1] = strstr(text, "race1:");
+	CHECK(race, !in[0] || !in[1]);
+	if (left)
+		CHECK(race, in[0] || in[1]);
+}
+
+TEST_F_TIMEOUT(race, setns_and_proc_net, 3600)
+{
+	ASSERT_EQ(0, rtnl_add_dummy(self->race.there[0], "race0", -1));
+	ASSERT_EQ(0, rtnl_add_dummy(self->race.there[1], "race1", -1));
+	run_race(_metadata, &self->race, move_by_file, look_at_proc_net);
+}
+
+/* ... ioctls of pidfds, ... */
+static void look_at_pidfd(struct race *race)
+{
+	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	int fd = ioctl(race->pidfd, PIDFD_GET_NET_NAMESPACE, 0);
+	ino_t ino = fd_ino(fd);
+
+	CHECK(race, ino);
+	close(fd);
+	if (left)
+		CHECK(race, ino == race->ino[0][0] || ino == race->ino[1][0]);
+}
+
+TEST_F_TIMEOUT(race, setns_and_pidfd, 3600)
+{
+	run_race(_metadata, &self->race, move_by_file, look_at_pidfd);
+}
+
+/* ... netlink messages with the PID, ... */
+static void create_by_pid(struct race *race)
+{
+	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	int i, where = 0;
+
+	CHECK(race, !rtnl_add_dummy_by(race->sk, "bypid", IFLA_NET_NS_PID,
+				       race->tid));
+	for (i = 0; i < 2; i++) {
+		if (rtnl_index(race->there[i], "bypid") <= 0)
+			continue;
+		CHECK(race, !rtnl_del(race->there[i], "bypid"));
+		where++;
+	}
+	if (left)
+		CHECK(race, where == 1);
+	else if (!where)
+		CHECK(race, !rtnl_del(race->sk, "bypid"));
+}
+
+TEST_F_TIMEOUT(race, setns_and_net_ns_pid, 3600)
+{
+	run_race(_metadata, &self->race, move_by_file, create_by_pid);
+}
+
+/* ... and /proc/PID/mounts. */
+static void move_mounts(struct race *race)
+{
+	int i = race->turn[0]++ & 1;
+
+	CHECK(race, !sys_setns(race->target[i].pidfd, CLONE_NEWNS));
+}
+
+static void look_at_mounts(struct race *race)
+{
+	char path[64], text[64];
+	int fd;
+
+	/* setns() does not change the root directory of two threads. */
+	if (!race->turn[1]++)
+		CHECK(race, !unshare(CLONE_FS));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/mounts", race->tid,
+		 race->tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(race, read(fd, text, sizeof(text)) > 0);
+	close(fd);
+}
+
+TEST_F_TIMEOUT(race, setns_and_mounts, 3600)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		target_stop(&self->race.target[i]);
+		ASSERT_EQ(0, target_start(&self->race.target[i], CLONE_NEWNS));
+	}
+	run_race(_metadata, &self->race, move_mounts, look_at_mounts);
 }
 
 static void move_by_pidfd(struct race *race)

@@ -152,19 +152,35 @@ static inline int rtnl_index(struct mnl_socket *sk, const char *name)
 	return err ?: index;
 }
 
-/* Create a dummy device in @nsfd or, if that is -1, in the namespace of @sk. */
-static inline int rtnl_add_dummy(struct mnl_socket *sk, const char *name,
-				 int nsfd)
+/* Create a dummy device, in another namespace if @attribute is not 0. */
+static inline int rtnl_add_dummy_by(struct mnl_socket *sk, const char *name,
+				    int attribute, int value)
 {
 	struct rtnl_req req;
 	struct nlattr *info;
 
 	rtnl_link(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
-	if (nsfd != -1)
-		mnl_attr_put_u32(&req.nh, IFLA_NS_FD, nsfd);
+	if (attribute)
+		mnl_attr_put_u32(&req.nh, attribute, value);
 	info = mnl_attr_nest_start(&req.nh, IFLA_LINKINFO);
 	mnl_attr_put_strz(&req.nh, IFLA_INFO_KIND, "dummy");
 	mnl_attr_nest_end(&req.nh, info);
+	return rtnl_send(sk, &req);
+}
+
+/* Create a dummy device in @nsfd or, if that is -1, in the namespace of @sk. */
+static inline int rtnl_add_dummy(struct mnl_socket *sk, const char *name,
+				 int nsfd)
+{
+	return rtnl_add_dummy_by(sk, name, nsfd == -1 ? 0 : IFLA_NS_FD, nsfd);
+}
+
+/* Delete a device. */
+static inline int rtnl_del(struct mnl_socket *sk, const char *name)
+{
+	struct rtnl_req req;
+
+	rtnl_link(&req, RTM_DELLINK, 0, name);
 	return rtnl_send(sk, &req);
 }
 
