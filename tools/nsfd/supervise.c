@@ -119,10 +119,9 @@ struct task {
 	ino_t entering;		/* target of a setns() that the kernel performs */
 	bool powerless;		/* has been seen without CAP_SYS_ADMIN */
 	bool creating;		/* has made no call since its last creation of a task */
-	bool vfork;		/* that was one that waits for its child ... */
-	struct numbers children; /* ... which is not one of these */
+	bool has_list;		/* the child will not be one of @children */
+	struct numbers children;
 	bool listed;		/* its creations since the last settle() */
-	uint64_t utime;		/* when that began */
 	pid_t exec_of;		/* the leader whose number it gets by a pending exec */
 	uint64_t stack;		/* of the process before that exec */
 	struct memory *memory;	/* shared with its preload library, if any */
@@ -179,6 +178,9 @@ static struct position current;
 static struct era *eras;
 static size_t n_eras;
 static bool orphans;
+
+/* Whether the positions of tasks have ever differed. */
+static bool differ;
 
 /* Whether any task may have left the namespace in which the program started. */
 static bool somebody_moved;
@@ -284,7 +286,7 @@ static ssize_t read_file(int dir, const char *path, char *text, size_t size)
 struct stat_line {
 	char state;
 	pid_t ppid;
-	uint64_t utime, start, stack;
+	uint64_t utime, stime, start, stack;
 };
 
 static int read_stat(int dir, const char *path, struct stat_line *line)
@@ -296,9 +298,10 @@ static int read_stat(int dir, const char *path, struct stat_line *line)
 	/* The name is in parentheses and may contain any other character. */
 	p = strrchr(text, ')');
 	if (!p || sscanf(p + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %"
-			 SCNu64 " %*u %*d %*d %*d %*d %*d %*d %" SCNu64
+			 SCNu64 " %" SCNu64 " %*d %*d %*d %*d %*d %*d %" SCNu64
 			 " %*u %*d %*u %*u %*u %" SCNu64, &line->state,
-			 &line->ppid, &line->utime, &line->start, &line->stack) != 5)
+			 &line->ppid, &line->utime, &line->stime, &line->start,
+			 &line->stack) != 6)
 		return -1;
 	return 0;
 }
@@ -370,6 +373,7 @@ static void set_history(struct position *at, const struct visit *visits, int cou
 	history = malloc(sizeof(*history) + count * sizeof(*visits));
 	if (!history)
 		err(1, NULL);
+	differ = true;
 	history->users = 0;
 	history->count = count;
 	memcpy(history->list, visits, count * sizeof(*visits));
@@ -381,6 +385,7 @@ static void set_history(struct position *at, const struct visit *visits, int cou
 
 static void set_real(struct position *at, ino_t ino)
 {
+	differ = true;
 	set_position(at, &(struct position){ .state = AT_REAL, .real = ino });
 }
 
@@ -1271,31 +1276,37 @@ static bool has_new_child(struct task *task)
 }
 
 /*
- * Waits until a creation that was continued has ended. This is so if the task
- * sleeps, is stopped or has exited, or if it has spent time in user mode meanwhile.
- * A task in vfork() sleeps uninterruptibly until its child exits or executes: it
- * has a child that it did not have before.
+ * A single tick of user mode is no evidence: the kernel distributes the time of a
+ * task in proportion to the ticks that it has seen, and all of the time is user time
+ * if it has seen none in the kernel, or missed them in a virtual machine.
+ */
+#define USER_TICKS	10
+
+/*
+ * Waits until a creation that was continued has ended. This is so if the task has a
+ * child that it did not have before, if it sleeps, is stopped or has exited, or if it
+ * has spent much time in user mode meanwhile.
  */
 static bool creation_ended(struct task *task)
 {
-	struct stat_line line;
-	uint64_t utime = 0;
+	struct stat_line line, before;
 	char path[32];
-	int tries;
+	int tries, ticks = 0;
 
 	/* Its own time: /proc/TID/stat has that of the whole process. */
 	snprintf(path, sizeof(path), "task/%d/stat", task->tid);
-	for (tries = 0; tries < 2000; tries++) {
+	for (tries = 0; tries < 8000; tries++) {
 		if (read_stat(task->dir, path, &line))
 			return true;
 		if (!strchr("RD", line.state))
 			return true;
-		if (!tries)
-			utime = line.utime;
-		else if (line.utime > utime)
+		if (task->has_list && has_new_child(task))
 			return true;
-		if (line.state == 'D' && task->vfork && has_new_child(task))
+		if (!tries || line.stime != before.stime)
+			ticks = 0;
+		else if (line.utime != before.utime && ++ticks == USER_TICKS)
 			return true;
+		before = line;
 		/*
 		 * A task that waits with a timeout may wake up on the same tick
 		 * that ends our pause: let it sleep again, and retry.
@@ -1481,8 +1492,19 @@ static void creates(struct task *task, enum call_op op)
 	task->creating = true;
 	free(task->children.list);
 	task->children = (struct numbers){ };
-	task->vfork = (op == OP_VFORK || flags & CLONE_VFORK) && process_of(task) &&
-		      !children_of(task->tgid, task->tid, &task->children);
+	task->has_list = false;
+	/*
+	 * A task in vfork() sleeps uninterruptibly until its child exits or executes,
+	 * so only the list tells. For others, it is worth its time only if positions
+	 * differ, and if the kernel has one.
+	 */
+	if (op == OP_VFORK || flags & CLONE_VFORK)
+		task->has_list = process_of(task) &&
+				 !children_of(task->tgid, task->tid, &task->children);
+	else if (differ && !(flags & (CLONE_THREAD | CLONE_PARENT)))
+		task->has_list = process_of(task) &&
+				 !steadily(read_children, task->tgid, task->tid,
+					   &task->children);
 	if (!task->listed) {
 		task->listed = true;
 		n_listed++;
