@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #ifndef IORING_SOCKET_NETNS
-#define IORING_SOCKET_NETNS (1U << 0)
+#define IORING_SOCKET_NETNS 0x1
 #endif
 
 /* The registered files. */

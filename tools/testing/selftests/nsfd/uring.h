@@ -11,7 +11,7 @@
 #include "common.h"
 
 #ifndef IORING_SOCKET_NETNS
-#define IORING_SOCKET_NETNS (1U << 0)
+#define IORING_SOCKET_NETNS 0x1
 #endif
 
 #define URING_ENTRIES	8
