@@ -341,6 +341,14 @@ static bool has_net(const struct statx *st)
 		st->stx_rdev_minor == 200);
 }
 
+/* Duplicates a file descriptor of a process, whose pidfd is opened on demand. */
+static int duplicate(const struct task *task, int *pidfd, int fd)
+{
+	if (*pidfd < 0)
+		*pidfd = syscall(SYS_pidfd_open, task->pid, 0);
+	return *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
+}
+
 /* A socket or tun device that is in another namespace than its process. */
 static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 {
@@ -348,9 +356,7 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 	int copy, nsfd;
 	ino_t ino;
 
-	if (*pidfd < 0)
-		*pidfd = syscall(SYS_pidfd_open, task->pid, 0);
-	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
+	copy = duplicate(task, pidfd, fd);
 	if (copy < 0)
 		return;
 	/* The number may have been reused for another file descriptor. */
@@ -368,13 +374,42 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 	close(nsfd);
 }
 
+/*
+ * A file descriptor of a namespace. Duplicating it is faster than opening its file
+ * again, but requires more privileges.
+ */
+static void scan_namespace(struct task *task, int fd, int *pidfd)
+{
+	struct statx st;
+	char path[64];
+	int copy, type;
+	ino_t ino;
+
+	copy = duplicate(task, pidfd, fd);
+	if (copy < 0) {
+		snprintf(path, sizeof(path), "%s/fd/%d", task->path, fd);
+		copy = nsfd_open(path);
+	}
+	if (copy < 0)
+		return;
+	/* The number may have been reused for another file descriptor. */
+	if (!statx(copy, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) &&
+	    makedev(st.stx_dev_major, st.stx_dev_minor) == nsfs) {
+		ino = st.stx_ino;
+		type = ioctl(copy, NS_GET_NSTYPE);
+		hold(find(type, ino, copy), DESCRIPTOR, task->pid, fd,
+		     command(task))->delegated =
+			type == CLONE_NEWNET && is_delegated(task->path, fd, &ino);
+	}
+	close(copy);
+}
+
 static void scan_descriptors(struct task *task, ino_t own)
 {
-	char path[64], file[96];
-	int fd, copy, pidfd = -1;
+	int fd, pidfd = -1;
+	char path[64];
 	struct dirent *entry;
 	struct statx st;
-	ino_t ino;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/fd", task->path);
@@ -388,19 +423,7 @@ static void scan_descriptors(struct task *task, ino_t own)
 			  STATX_TYPE | STATX_INO, &st))
 			continue;
 		if (makedev(st.stx_dev_major, st.stx_dev_minor) == nsfs) {
-			snprintf(file, sizeof(file), "%s/%d", path, fd);
-			copy = nsfd_open(file);
-			if (copy < 0)
-				continue;
-			/*
-			 * The number may have been reused for another file
-			 * descriptor.
-			 */
-			if (!nsfd_id(copy, NULL, &ino))
-				hold(find(nsfd_type(copy), ino, copy), DESCRIPTOR,
-				     task->pid, fd, command(task))->delegated =
-					is_delegated(task->path, fd, &ino);
-			close(copy);
+			scan_namespace(task, fd, &pidfd);
 		} else if (has_net(&st)) {
 			scan_socket(task, fd, own, &pidfd);
 		} else if (!(st.stx_mode & S_IFMT)) {
