@@ -236,7 +236,7 @@ TEST_F(move, needs_net_admin_over_both)
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
-		struct rtnl_ns inner = {};
+		struct rtnl_ns inner;
 
 		ASSERT_EQ(0, unshare_user());
 		ASSERT_EQ(0, rtnl_unshare(&inner));

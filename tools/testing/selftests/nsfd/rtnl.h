@@ -261,6 +261,8 @@ static inline int rtnl_add_addr(struct mnl_socket *sk, const char *name,
 /* Enter a new network namespace and set lo up. */
 static inline int rtnl_unshare(struct rtnl_ns *ns)
 {
+	ns->fd = -1;
+	ns->sk = NULL;
 	if (unshare(CLONE_NEWNET))
 		return -errno;
 	ns->fd = open_ns(0, "net");
