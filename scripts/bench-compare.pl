@@ -156,7 +156,7 @@ target('socketat in one\'s own namespace, more than socket', 90, 1,
 target('socketat / socket, for udp', 1.055, 1,
        map { $_ => by($ours{"socketat-$_/udp"}, $ours{'socket/udp'}) }
        qw(own granted other));
-target('a ring in another namespace, more than at home', 105, 1,
+target('a ring in another namespace, more than at home', 100, 1,
        map { $_ => $ours{"ring-other/$_"} - $ours{"ring/$_"} } @families);
 target('setns-socket-setns on vanilla / socketat', 1.6, -1, by_family('dance'));
 target('helper thread on vanilla / socketat', 4.5, -1, by_family('thread'));
