@@ -249,7 +249,7 @@ FIXTURE_VARIANT_ADD(fault, socketat_packet)
 FIXTURE_VARIANT_ADD(fault, uring_udp)
 {
 	.prepare = prepare_ring, .call = call_uring, .ns = "net", .arg = AF_INET,
-	.makes_file = 1, .errnos = { ENOMEM, ENOBUFS, ENFILE },
+	.makes_file = 1, .errnos = { ENOMEM, ENOBUFS, ENFILE, EAGAIN },
 };
 
 FIXTURE_VARIANT_ADD(fault, delegate)
