@@ -176,7 +176,7 @@ configs: trees/vanilla trees/nsfd kselftest
 test-debug: trees/nsfd kselftest tools go
 	@$(STEP) 'kernel nsfd.debug' scripts/build-guest.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
-	@MEMORY=2G TIMEOUT=1800 scripts/test.sh nsfd.debug
+	@MEMORY=2G TIMEOUT=2400 scripts/test.sh nsfd.debug
 
 # Features that UML lacks: the time namespace, two CPUs, perf, BPF and netdevsim.
 test-debug-x86: trees/nsfd kselftest
