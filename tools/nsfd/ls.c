@@ -375,33 +375,37 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 }
 
 /*
- * A file descriptor of a namespace. Duplicating it is faster than opening its file
- * again, but requires more privileges.
+ * A file descriptor of a namespace. The number may have been reused for a file whose
+ * opening or closing can block: only O_PATH does neither.
  */
-static void scan_namespace(struct task *task, int fd, int *pidfd)
+static void scan_namespace(struct task *task, int fd)
 {
+	int found, file = -1, type;
+	ino_t unused = 0;
+	bool delegated;
 	struct statx st;
 	char path[64];
-	int copy, type;
-	ino_t ino;
 
-	copy = duplicate(task, pidfd, fd);
-	if (copy < 0) {
-		snprintf(path, sizeof(path), "%s/fd/%d", task->path, fd);
-		copy = nsfd_open(path);
-	}
-	if (copy < 0)
+	snprintf(path, sizeof(path), "%s/fd/%d", task->path, fd);
+	found = open(path, O_PATH | O_CLOEXEC);
+	if (found < 0)
 		return;
-	/* The number may have been reused for another file descriptor. */
-	if (!statx(copy, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) &&
+	if (!statx(found, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) &&
 	    makedev(st.stx_dev_major, st.stx_dev_minor) == nsfs) {
-		ino = st.stx_ino;
-		type = ioctl(copy, NS_GET_NSTYPE);
-		hold(find(type, ino, copy), DESCRIPTOR, task->pid, fd,
-		     command(task))->delegated =
-			type == CLONE_NEWNET && is_delegated(task->path, fd, &ino);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+		file = open(path, O_RDONLY | O_CLOEXEC);
 	}
-	close(copy);
+	close(found);
+	if (file < 0)
+		return;
+	type = ioctl(file, NS_GET_NSTYPE);
+	if (type > 0) {
+		delegated = type == CLONE_NEWNET &&
+			    is_delegated(task->path, fd, &unused);
+		hold(find(type, st.stx_ino, file), DESCRIPTOR, task->pid, fd,
+		     command(task))->delegated = delegated;
+	}
+	close(file);
 }
 
 static void scan_descriptors(struct task *task, ino_t own)
@@ -423,7 +427,7 @@ static void scan_descriptors(struct task *task, ino_t own)
 			  STATX_TYPE | STATX_INO, &st))
 			continue;
 		if (makedev(st.stx_dev_major, st.stx_dev_minor) == nsfs) {
-			scan_namespace(task, fd, &pidfd);
+			scan_namespace(task, fd);
 		} else if (has_net(&st)) {
 			scan_socket(task, fd, own, &pidfd);
 		} else if (!(st.stx_mode & S_IFMT)) {
@@ -642,7 +646,9 @@ static void scan_list(void)
 	long i, n;
 	int fd;
 
-	while ((n = syscall(__NR_listns, &request, list, ARRAY_SIZE(list), 0)) > 0) {
+	/* Less than asked for is the end, even if others are created meanwhile. */
+	do {
+		n = syscall(__NR_listns, &request, list, ARRAY_SIZE(list), 0);
 		for (i = 0; i < n; i++) {
 			if (tfind(&list[i], &ids, compare_ids))
 				continue;
@@ -653,8 +659,9 @@ static void scan_list(void)
 				find(nsfd_type(fd), ino, fd);
 			close(fd);
 		}
-		request.last_id = list[n - 1];
-	}
+		if (n > 0)
+			request.last_id = list[n - 1];
+	} while (n == (long)ARRAY_SIZE(list));
 }
 
 static int compare_pointers(const void *a, const void *b)
