@@ -36,16 +36,6 @@
 	EXPECT_EQ((error), errno);	\
 } while (0)
 
-static uint64_t netns_cookie(int sk)
-{
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
-
-	if (getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
-		return 0;
-	return cookie;
-}
-
 static uint64_t cookie_at(int nsfd)
 {
 	int sk = socketat(nsfd, AF_INET, SOCK_STREAM, 0);

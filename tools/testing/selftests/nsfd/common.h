@@ -58,6 +58,10 @@
 #define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
 #endif
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE		71
+#endif
+
 #ifndef NS_GET_ID
 #define NS_GET_ID		_IOR(NSIO, 13, __u64)
 #endif
@@ -314,6 +318,17 @@ static inline int keep_caps(__u64 caps)
 static inline int caps_drop(void)
 {
 	return keep_caps(0);
+}
+
+/* The number that the kernel has given to the namespace of a socket, 0 on error. */
+static inline __u64 netns_cookie(int sk)
+{
+	__u64 cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	if (getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+		return 0;
+	return cookie;
 }
 
 static inline __u64 msecs(void)

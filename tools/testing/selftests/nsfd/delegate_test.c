@@ -17,10 +17,6 @@
 #define NEEDS_NAME	"CONFIG_NET_NS"
 #include "common.h"
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
 /* Other architectures have no such numbers. */
 #ifndef __X32_SYSCALL_BIT
 #define __X32_SYSCALL_BIT 0x40000000
@@ -39,17 +35,6 @@ static int revoke_sockets(int nsfd)
 static int tcp_at(int nsfd)
 {
 	return sys_socketat(nsfd, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-/* Return the cookie of a socket's network namespace, 0 on error. */
-static uint64_t netns_cookie(int sk)
-{
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
-
-	if (getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
-		return 0;
-	return cookie;
 }
 
 /* Return 0 if a socket can be created, or the errno. */

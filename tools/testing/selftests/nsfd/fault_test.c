@@ -359,14 +359,13 @@ static bool is_there(const struct _fixture_variant_fault *variant)
 		return have_socketat();
 	if (variant->call == call_uring) {
 		struct place try = {};
-		int res;
+		bool has;
 
 		if (!have_socketat() || prepare_ring(&try))
 			return false;
-		try.nsfd = open_ns(0, "net");
-		res = call_uring(&try, AF_INET) && errno == EINVAL;
-		close(try.nsfd);
-		return !res;
+		has = uring_has_netns(&try.ring);
+		close(try.ring.fd);
+		return has;
 	}
 	if (variant->call == call_delegate) {
 		int fd = open_ns(0, "net");

@@ -14,10 +14,6 @@
 
 #include "rtnl.h"
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
 #define ASSERT_FAILS(err, call) do {	\
 	ASSERT_EQ(-1, (call));		\
 	ASSERT_EQ(err, errno);		\
@@ -26,10 +22,8 @@
 /* Return the cookie of a socket's namespace, 0 on error, and close the socket. */
 static __u64 cookie_of(int sk)
 {
-	__u64 cookie = 0;
-	socklen_t len = sizeof(cookie);
+	__u64 cookie = netns_cookie(sk);
 
-	getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
 	close(sk);
 	return cookie;
 }

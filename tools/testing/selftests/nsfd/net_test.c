@@ -33,10 +33,6 @@
 #define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
 #endif
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
 #define CAP_BIT(cap) (1ULL << (cap))
 
 /* Check whether a file in /proc/net has a line about @text. */
@@ -325,30 +321,22 @@ TEST_F(net, sockets_stay)
 	EXPECT_FALSE(sk_sees(there, "home"));
 }
 
-static __u64 cookie(int sk)
-{
-	socklen_t len = sizeof(__u64);
-	__u64 c = 0;
-
-	return getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &c, &len) ? 0 : c;
-}
-
 /* The number that the kernel assigns to the namespace. */
 TEST_F(net, cookies)
 {
 	int at_home = new_socket(AF_INET), there, fd;
-	__u64 home = cookie(at_home);
+	__u64 home = netns_cookie(at_home);
 
 	ASSERT_NE(0ULL, home);
 	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
 	there = new_socket(AF_INET);
-	ASSERT_NE(0ULL, cookie(there));
-	ASSERT_NE(home, cookie(there));
-	ASSERT_EQ(home, cookie(at_home));
+	ASSERT_NE(0ULL, netns_cookie(there));
+	ASSERT_NE(home, netns_cookie(there));
+	ASSERT_EQ(home, netns_cookie(at_home));
 	fd = ioctl(at_home, SIOCGSKNS);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, try_setns(fd, 0));
-	ASSERT_EQ(home, cookie(new_socket(AF_INET)));
+	ASSERT_EQ(home, netns_cookie(new_socket(AF_INET)));
 }
 
 TEST_F(net, one_port_in_both)

@@ -18,10 +18,6 @@
 #define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
 #endif
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
 /* A number above those of other file descriptors. */
 #define SHARED_FD 900
 
@@ -123,15 +119,6 @@ FIXTURE(race)
 	struct race race;
 };
 
-static __u64 netns_cookie(int sk)
-{
-	__u64 cookie = 0;
-	socklen_t len = sizeof(cookie);
-
-	getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
-	return cookie;
-}
-
 FIXTURE_SETUP(race)
 {
 	struct race *race = &self->race;
@@ -182,11 +169,16 @@ static void move_by_file(struct race *race)
 	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
 }
 
+/* Until then, the first thread may still be in its original namespace. */
+static bool has_left(struct race *race)
+{
+	return __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+}
+
 /* As "ip netns identify" and lsns do. */
 static void look_at_thread(struct race *race)
 {
-	/* at this time, the thread may still be in its original namespace */
-	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	bool left = has_left(race);
 	char path[64], link[64] = "";
 	ino_t ino = ns_ino(race->tid, "net");
 	unsigned long name = 0;
@@ -210,7 +202,7 @@ TEST_F_TIMEOUT(race, setns_and_readers, 3600)
 /* Other readers of the nsproxy of another task: /proc/PID/net, ... */
 static void look_at_proc_net(struct race *race)
 {
-	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	bool left = has_left(race);
 	char path[64], text[4096] = "";
 	bool in[2];
 	int fd;
@@ -237,7 +229,7 @@ TEST_F_TIMEOUT(race, setns_and_proc_net, 3600)
 /* ... ioctls of pidfds, ... */
 static void look_at_pidfd(struct race *race)
 {
-	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	bool left = has_left(race);
 	int fd = ioctl(race->pidfd, PIDFD_GET_NET_NAMESPACE, 0);
 	ino_t ino = fd_ino(fd);
 
@@ -255,7 +247,7 @@ TEST_F_TIMEOUT(race, setns_and_pidfd, 3600)
 /* ... netlink messages with the PID, ... */
 static void create_by_pid(struct race *race)
 {
-	bool left = __atomic_load_n(&race->ops[0], __ATOMIC_ACQUIRE) > 1;
+	bool left = has_left(race);
 	int i, where = 0;
 
 	CHECK(race, !rtnl_add_dummy_by(race->sk, "bypid", IFLA_NET_NS_PID,
@@ -500,8 +492,7 @@ TEST_F_TIMEOUT(race, ring_and_revocation, 3600)
 		SKIP(return, "ENOSYS");
 	if (uring_start(&ring, 0))
 		SKIP(return, "no CONFIG_IO_URING");
-	uring_sqe_socketat(&ring, self->race.nsfd[0], AF_INET, SOCK_DGRAM, 0);
-	if (uring_call(&ring) == -EINVAL)
+	if (!uring_has_netns(&ring))
 		SKIP(return, "no IORING_SOCKET_NETNS");
 	run_race(_metadata, &self->race, socket_by_ring, delegate_and_revoke);
 }

@@ -20,10 +20,6 @@
 #define NEEDS_NAME	"CONFIG_NET_NS"
 #include "rtnl.h"
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
 /* <linux/pidfd.h> conflicts with <fcntl.h>. */
 #ifndef PIDFD_GET_NET_NAMESPACE
 #define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
@@ -60,20 +56,12 @@ static int sockopt(int sk, int opt)
 	return getsockopt(sk, SOL_SOCKET, opt, &val, &len) ? -errno : val;
 }
 
-/* The cookie that identifies the network namespace of a socket. */
-static __u64 cookie(int sk)
-{
-	__u64 val = 0;
-	socklen_t len = sizeof(val);
-
-	getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &val, &len);
-	return val;
-}
-
 /* @ns has a socket that was created in it, so comparing requires no privilege. */
 static bool is_in(int sk, const struct rtnl_ns *ns)
 {
-	return cookie(sk) && cookie(sk) == cookie(mnl_socket_get_fd(ns->sk));
+	__u64 cookie = netns_cookie(sk);
+
+	return cookie && cookie == netns_cookie(mnl_socket_get_fd(ns->sk));
 }
 
 static bool missing(void)
@@ -135,7 +123,7 @@ static void outcome_of(int sk, struct outcome *o)
 	o->protocol = sockopt(sk, SO_PROTOCOL);
 	o->fdflags = fcntl(sk, F_GETFD);
 	o->flflags = fcntl(sk, F_GETFL);
-	o->cookie = cookie(sk);
+	o->cookie = netns_cookie(sk);
 	close(sk);
 }
 
@@ -919,7 +907,7 @@ TEST_F(socketat, only_a_socket_keeps_the_namespace)
 	ASSERT_EQ(ino, fd_ino(again));
 	close(sk[0]);
 	sk[0] = DGRAM(again);
-	ASSERT_EQ(cookie(sk[1]), cookie(sk[0]));
+	ASSERT_EQ(netns_cookie(sk[1]), netns_cookie(sk[0]));
 	close(again);
 	close(sk[0]);
 	ASSERT_LT(0, rtnl_index(here, "tether"));

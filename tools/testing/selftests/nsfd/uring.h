@@ -134,4 +134,17 @@ static inline struct io_uring_sqe *uring_sqe_socketat(struct uring *ring,
 	return sqe;
 }
 
+/* Whether the kernel knows the flag: a socket in the namespace of the caller. */
+static inline bool uring_has_netns(struct uring *ring)
+{
+	int nsfd = open_ns(0, "net"), sk;
+
+	uring_sqe_socketat(ring, nsfd, AF_INET, SOCK_DGRAM, 0);
+	sk = uring_call(ring);
+	close(nsfd);
+	if (sk >= 0)
+		close(sk);
+	return sk != -EINVAL;
+}
+
 #endif /* __NSFD_URING_H */

@@ -17,31 +17,18 @@
 #include "stress.h"
 #include "uring.h"
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
 #define DGRAM	(SOCK_DGRAM | SOCK_CLOEXEC)
 
 /* Results that are told apart in a chain of requests. */
 enum { FIRST, SECOND };
 
-static __u64 cookie(int sk)
-{
-	socklen_t len = sizeof(__u64);
-	__u64 val = 0;
-
-	getsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &val, &len);
-	return val;
-}
-
 /* Closes it. */
 static bool is_in(int sk, const struct rtnl_ns *ns)
 {
-	bool same = cookie(sk) && cookie(sk) == cookie(mnl_socket_get_fd(ns->sk));
+	__u64 cookie = netns_cookie(sk);
 
 	close(sk);
-	return same;
+	return cookie && cookie == netns_cookie(mnl_socket_get_fd(ns->sk));
 }
 
 FIXTURE(uring)
