@@ -35,11 +35,9 @@ esac
 export DEB_BUILD_OPTIONS=noautodbgsym
 cross_build()
 {
-	for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-		[ ! -s "$sources" ] || break
-	done
-	# shellcheck disable=SC1091,SC2154 # of the host
-	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	# shellcheck source=scripts/suite.sh
+	. "$top/scripts/suite.sh"
+	host_suite
 	# shellcheck disable=SC2016 # $1 is the new root, for the hooks
 	mmdebstrap --variant=buildd --include="crossbuild-essential-$ARCH" \
 		--architectures="$(dpkg --print-architecture),$ARCH" \

@@ -58,7 +58,8 @@ if [ ! -e "$out/liburing/test/socket.t" ]; then
 	(
 		# shellcheck source=scripts/suite.sh
 		. "$top/scripts/suite.sh"
-		use_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")"
+		host_suite
+		use_suite "$suite"
 		sed -i 's/^deb /deb-src /' "$top/build/apt/sources.list"
 		apt-get -qq update
 		cd "$out"

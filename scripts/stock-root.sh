@@ -27,11 +27,8 @@ if [ "$version" = "$next" ]; then
 	suite=${next_suite%-backports} from=/$next_suite
 	sources=$top/build/apt/sources.list
 else
-	# shellcheck disable=SC1091,SC2154 # of the host
-	suite=$(. /etc/os-release && echo "$VERSION_CODENAME") from=
-	for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-		[ ! -s "$sources" ] || break
-	done
+	host_suite
+	from=
 fi
 
 # The kernel that the release has by default, or one that it has beside it.

@@ -27,3 +27,13 @@ use_suite()
 	export APT_CONFIG="$top/build/apt/apt.conf"
 	apt-get -qq update >/dev/null
 }
+
+# host_suite: sets $suite to the release of the host, and $sources to its sources file.
+host_suite()
+{
+	# shellcheck disable=SC1091,SC2034,SC2154 # of the host, for those who source this
+	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+		[ ! -s "$sources" ] || break
+	done
+}
