@@ -341,14 +341,6 @@ static bool has_net(const struct statx *st)
 		st->stx_rdev_minor == 200);
 }
 
-/* Duplicates a file descriptor of a process, whose pidfd is opened on demand. */
-static int duplicate(const struct task *task, int *pidfd, int fd)
-{
-	if (*pidfd < 0)
-		*pidfd = syscall(SYS_pidfd_open, task->pid, 0);
-	return *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
-}
-
 /* A socket or tun device that is in another namespace than its process. */
 static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 {
@@ -356,7 +348,9 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 	int copy, nsfd;
 	ino_t ino;
 
-	copy = duplicate(task, pidfd, fd);
+	if (*pidfd < 0)
+		*pidfd = syscall(SYS_pidfd_open, task->pid, 0);
+	copy = *pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, *pidfd, fd, 0);
 	if (copy < 0)
 		return;
 	/* The number may have been reused for another file descriptor. */
@@ -376,7 +370,8 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 
 /*
  * A file descriptor of a namespace. The number may have been reused for a file whose
- * opening or closing can block: only O_PATH does neither.
+ * opening or closing can block: only O_PATH does neither. nsfd_open() queries the file
+ * system, which can block, too.
  */
 static void scan_namespace(struct task *task, int fd)
 {
