@@ -26,6 +26,7 @@ struct fuzz {
 	__u64 state;
 	unsigned long calls, done;
 	unsigned long allowed;
+	unsigned long by_ring;	/* sockets elsewhere, of those allowed */
 	char *buffer;		/* two pages, followed by an unmapped one */
 	size_t size;
 	struct uring ring;
@@ -202,7 +203,7 @@ static int do_file(struct fuzz *f)
 static int do_uring(struct fuzz *f)
 {
 	struct io_uring_sqe *sqe;
-	bool direct;
+	bool direct, elsewhere;
 	int res;
 
 	if (!f->ring.sqes)
@@ -230,7 +231,9 @@ static int do_uring(struct fuzz *f)
 	if (!below(f, 16))
 		sqe->ioprio = hostile(f);
 	direct = sqe->file_index;
+	elsewhere = sqe->rw_flags == IORING_SOCKET_NETNS;
 	res = uring_call(&f->ring);
+	f->by_ring += elsewhere && res >= 0;
 	return direct ? res : keep(f, res);
 }
 
@@ -255,6 +258,13 @@ static void start_ring(struct fuzz *f)
 static int (*const do_something[])(struct fuzz *f) = {
 	do_socketat, do_socketat, do_socketat, do_setns, do_setns, do_ioctl,
 	do_ioctl, do_open, do_open, do_file, do_uring,
+};
+
+/* Mostly requests to the ring, and some calls that open or close a file. */
+static int (*const do_ring[])(struct fuzz *f) = {
+	do_uring, do_uring, do_uring, do_uring, do_uring, do_uring, do_uring,
+	do_uring, do_uring, do_uring, do_uring, do_uring, do_uring, do_open,
+	do_open, do_file,
 };
 
 /* Enter new namespaces, and limit resources. */
@@ -338,14 +348,12 @@ FIXTURE_TEARDOWN(fuzz)
 
 static void make_calls(struct fuzz *f, bool ring)
 {
-	int i;
+	int (*call)(struct fuzz *f);
 
 	while (f->done < f->calls) {
-		i = below(f, ARRAY_SIZE(do_something));
-		/* and now and then one that opens or closes something */
-		if (ring)
-			i = below(f, 16) ? (int)ARRAY_SIZE(do_something) - 1 : 7 + i % 3;
-		if (do_something[i](f) >= 0)
+		call = ring ? do_ring[below(f, ARRAY_SIZE(do_ring))]
+			    : do_something[below(f, ARRAY_SIZE(do_something))];
+		if (call(f) >= 0)
 			f->allowed++;
 		f->done++;
 	}
@@ -358,10 +366,18 @@ TEST_F_TIMEOUT(fuzz, calls, 3600)
 	int files = count_open_files(), status;
 	struct fuzz *f = self->fuzz;
 	struct rlimit limit, same;
+	struct uring ring;
 	pid_t pid;
 	__u64 start = msecs();
 
 	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	if (variant->ring) {
+		if (uring_start(&ring, 0))
+			SKIP(return, "io_uring_setup: %s", strerror(errno));
+		if (!uring_has_netns(&ring))
+			SKIP(return, "no IORING_SOCKET_NETNS");
+		close(ring.fd);
+	}
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -379,6 +395,8 @@ TEST_F_TIMEOUT(fuzz, calls, 3600)
 	EXPECT_EQ(f->calls, f->done);
 	TH_LOG("%lu calls, %lu of them allowed, in %llu ms", f->done,
 	       f->allowed, (unsigned long long)(msecs() - start));
+	if (variant->ring)
+		EXPECT_LT(0UL, f->by_ring);
 
 	after = where_am_i();
 	EXPECT_EQ(0, moved(&before, &after));

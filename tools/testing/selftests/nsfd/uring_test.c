@@ -8,6 +8,8 @@
  * submission queue.
  */
 #include <limits.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <sys/resource.h>
 
@@ -195,7 +197,7 @@ TEST_F(uring, refused_fields)
 		ASSERT_EQ(-EINVAL, uring_call(&self->ring));
 	}
 	for (bit = 0; bit < 64; bit++) {
-		sqe = queue(&self->ring, variant, 1LL << bit, AF_INET, DGRAM, 0);
+		sqe = queue(&self->ring, variant, 1ULL << bit, AF_INET, DGRAM, 0);
 		sqe->rw_flags = 0;
 		ASSERT_EQ(-EINVAL, uring_call(&self->ring));
 	}
@@ -206,7 +208,7 @@ TEST_F(uring, refused_fields)
 	}
 	/* The upper half counts, so that no number is taken for another. */
 	for (bit = 31; bit < 64; bit++)
-		ASSERT_EQ(-EBADF, AT(1LL << bit | self->there.fd));
+		ASSERT_EQ(-EBADF, AT(1ULL << bit | self->there.fd));
 }
 
 /* The credentials are those of the task that submits, or that made a poller. */
@@ -272,24 +274,24 @@ TEST_F(uring, personality)
 	struct uring ring;
 	int id;
 
+	/* One with less than the task that submits, or that made a poller. */
+	id = without_capabilities(&self->ring);
+	ASSERT_LT(0, id);
+	sqe = queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
+	sqe->personality = id;
+	ASSERT_EQ(-EPERM, uring_call(&self->ring));
+	ASSERT_TRUE(is_in(AT(self->there.fd), &self->there));
+
+	/* And one with more. */
 	ASSERT_EQ(0, keep_caps(1ULL << CAP_SYS_ADMIN));
 	ASSERT_EQ(0, uring_start(&ring, variant->setup));
 	id = syscall(__NR_io_uring_register, ring.fd,
 		     IORING_REGISTER_PERSONALITY, NULL, 0);
 	ASSERT_LT(0, id);
 	ASSERT_EQ(0, caps_drop());
-
 	sqe = queue(&ring, variant, self->there.fd, AF_INET, DGRAM, 0);
 	sqe->personality = id;
 	ASSERT_TRUE(is_in(uring_call(&ring), &self->there));
-
-	/* And one that has less than the task that submits. */
-	id = syscall(__NR_io_uring_register, self->ring.fd,
-		     IORING_REGISTER_PERSONALITY, NULL, 0);
-	ASSERT_LT(0, id);
-	sqe = queue(&self->ring, variant, self->there.fd, AF_INET, DGRAM, 0);
-	sqe->personality = id;
-	ASSERT_EQ(-EPERM, uring_call(&self->ring));
 }
 
 TEST_F(uring, delegated)
@@ -366,7 +368,10 @@ TEST_F(uring, revoked_before_it_is_issued)
 	ASSERT_EQ(1, first);
 }
 
-/* The file descriptor is looked up when the request is issued, too. */
+/*
+ * The file descriptor is looked up when the request is issued, too. (A poller may
+ * not have seen the request by then, but it cannot be early.)
+ */
 TEST_F(uring, replaced_before_it_is_issued)
 {
 	int release, first = -1, nsfd = dup(self->here.fd);
@@ -557,6 +562,148 @@ TEST_F(uring, keeps_nothing)
 		EXIT_CHILD();
 	}
 	WAIT_CHILD(pid);
+}
+
+/* struct io_uring_bpf, of Linux 7.0 */
+struct ring_filter {
+	__u16 cmd_type, cmd_flags;
+	__u32 resv;
+	__u32 opcode, flags, len;
+	__u8 pdu_size, resv2[3];
+	__u64 insns, resv3[5];
+};
+
+/* A filter of the ring sees the flag, if the kernel has filters of rings. */
+TEST_F(uring, bpf_filter)
+{
+	struct sock_filter insns[] = {
+		/* socket.flags of struct io_uring_bpf_ctx */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 28),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct ring_filter filter = {
+		.cmd_type	= 1,	/* IO_URING_BPF_CMD_FILTER */
+		.opcode		= IORING_OP_SOCKET,
+		.flags		= 2,	/* IO_URING_BPF_FILTER_SZ_STRICT */
+		.len		= ARRAY_SIZE(insns),
+		.pdu_size	= 16,
+		.insns		= (uintptr_t)insns,
+	};
+
+	if (syscall(__NR_io_uring_register, self->ring.fd,
+		    37 /* IORING_REGISTER_BPF_FILTER */, &filter, 1)) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "no IORING_REGISTER_BPF_FILTER");
+	}
+	ASSERT_EQ(-EACCES, AT(self->there.fd));
+	ASSERT_EQ(-EACCES, AT(self->here.fd));
+	ASSERT_TRUE(is_in(uring_socket(&self->ring, AF_INET, variant->sqe),
+			  &self->here));
+}
+
+static int sys_bpf(int cmd, union bpf_attr *attr)
+{
+	return syscall(__NR_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* A control group in which each socket() fails with EAGAIN. */
+struct cgroup {
+	int root, fd;
+	char name[32];
+};
+
+static int group_enter(struct cgroup *g)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1,
+		  .imm = -EAGAIN },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_set_retval },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr load = {
+		.prog_type		= BPF_PROG_TYPE_CGROUP_SOCK,
+		.expected_attach_type	= BPF_CGROUP_INET_SOCK_CREATE,
+		.insns			= (uintptr_t)insns,
+		.insn_cnt		= ARRAY_SIZE(insns),
+		.license		= (uintptr_t)"GPL",
+	};
+	union bpf_attr attach = {
+		.attach_type		= BPF_CGROUP_INET_SOCK_CREATE,
+	};
+	int fs, prog, procs;
+
+	prog = sys_bpf(BPF_PROG_LOAD, &load);
+	if (prog < 0)
+		return -errno;
+	fs = syscall(__NR_fsopen, "cgroup2", FSOPEN_CLOEXEC);
+	if (fs < 0 || syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -errno;
+	g->root = syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	close(fs);
+	snprintf(g->name, sizeof(g->name), "nsfd-%d", getpid());
+	if (g->root < 0 || mkdirat(g->root, g->name, 0700))
+		return -errno;
+	g->fd = openat(g->root, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	attach.target_fd = g->fd;
+	attach.attach_bpf_fd = prog;
+	if (sys_bpf(BPF_PROG_ATTACH, &attach))
+		return -errno;
+	close(prog);
+	procs = openat(g->fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (write(procs, "0", 1) != 1)
+		return -errno;
+	close(procs);
+	return 0;
+}
+
+static void group_leave(struct cgroup *g)
+{
+	int procs = openat(g->root, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	if (write(procs, "0", 1) == 1)
+		unlinkat(g->root, g->name, AT_REMOVEDIR);
+	close(procs);
+}
+
+/* A worker issues it again, with the file of the first time, and keeps nothing. */
+TEST_F(uring, issued_again)
+{
+	struct target target;
+	struct io_uring_sqe *sqe;
+	struct cgroup group;
+	int nsfd, i, err;
+	pid_t pid;
+
+	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
+	err = group_enter(&group);
+	if (err)
+		SKIP(return, "control group with a BPF program: %s", strerror(-err));
+	pid = fork();
+	if (!pid) {
+		EXPECT_EQ(0, unshare_user());
+		EXPECT_EQ(0, allow_few("net", 1));
+		EXPECT_EQ(0, uring_start(&self->ring, variant->setup));
+		for (i = 0; i < 3; i++) {
+			/* room for one: the previous one must have gone */
+			EXPECT_EQ(0, target_start_patient(&target, CLONE_NEWNET));
+			nsfd = open_ns(target.pid, "net");
+			EXPECT_LE(0, nsfd);
+			target_stop(&target);
+			EXPECT_EQ(0, register_files(&self->ring, &nsfd, 1));
+			EXPECT_EQ(0, close(nsfd));
+			sqe = queue(&self->ring, variant, 0, AF_INET, DGRAM, 0);
+			sqe->flags |= IOSQE_FIXED_FILE;
+			EXPECT_EQ(-EAGAIN, uring_call(&self->ring));
+			EXPECT_EQ(0, syscall(__NR_io_uring_register, self->ring.fd,
+					     IORING_UNREGISTER_FILES, NULL, 0));
+		}
+		EXIT_CHILD();
+	}
+	WAIT_CHILD(pid);
+	group_leave(&group);
 }
 
 TEST_HARNESS_MAIN
