@@ -564,7 +564,7 @@ TEST_F(uring, keeps_nothing)
 	WAIT_CHILD(pid);
 }
 
-/* struct io_uring_bpf, of Linux 7.0 */
+/* struct io_uring_bpf, which the headers of 6.12 lack */
 struct ring_filter {
 	__u16 cmd_type, cmd_flags;
 	__u32 resv;
