@@ -53,31 +53,31 @@ deps:
 	@scripts/deps.sh
 
 trees/vanilla: deps
-	@$(STEP) 'source of vanilla' scripts/tree.sh vanilla
+	@$(STEP) 'source of vanilla' scripts/series/tree.sh vanilla
 
 trees/baseline trees/applied: trees/vanilla
-	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
+	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
 
 trees/next-vanilla: trees/vanilla
-	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
+	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
 
 trees/next: trees/next-vanilla
-	@$(STEP) 'source of $(@F)' scripts/tree.sh $(@F)
+	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
 
 trees/nsfd: trees/baseline
-	@$(STEP) 'source of nsfd' scripts/tree.sh nsfd
+	@$(STEP) 'source of nsfd' scripts/series/tree.sh nsfd
 
 tree: trees/nsfd
 
 $(KERNELS:%=kernel/%) $(NEXT:%=kernel/%): kernel/%: trees/%
-	@$(STEP) 'kernel $*' scripts/build-guest.sh $*
+	@$(STEP) 'kernel $*' scripts/build/guest-kernel.sh $*
 
 refresh: deps
-	@scripts/refresh.sh
+	@scripts/series/refresh.sh
 
 # As a user of a kernel tree does: headers first, then the tests of the tree.
 kselftest: trees/nsfd
-	@$(STEP) 'selftests' scripts/kselftest.sh
+	@$(STEP) 'selftests' scripts/build/kselftest.sh
 
 # The library with its tests, and the tools with the programs of their tests.
 lib: trees/nsfd
@@ -94,131 +94,131 @@ install:
 	@$(MAKE) -s -C tools/nsfd install
 
 run: kernel/nsfd
-	@$(STEP) 'samples' scripts/samples.sh
-	@scripts/boot.sh -t 300 build/linux.nsfd scripts/walk.sh build/samples
+	@$(STEP) 'samples' scripts/build/samples.sh
+	@scripts/guest/boot.sh -t 300 build/linux.nsfd scripts/guest/walk.sh build/samples
 
 test: $(KERNELS:%=kernel/%) kselftest tools go
-	@scripts/test.sh $(KERNELS)
+	@scripts/test/run.sh $(KERNELS)
 
 test-next: $(NEXT:%=kernel/%) kselftest tools go
-	@scripts/test.sh $(NEXT)
+	@scripts/test/run.sh $(NEXT)
 
 shell: kernel/nsfd
-	@scripts/boot.sh -i -t 1d build/linux.nsfd bash
+	@scripts/guest/boot.sh -i -t 1d build/linux.nsfd bash
 
 series: $(if $(filter 6.12,$(BASE)),trees/nsfd trees/applied,trees/next)
-	@scripts/series.sh '$(BASE)'
+	@scripts/series/mails.sh '$(BASE)'
 
 apply:
-	@scripts/apply.sh '$(KERNEL)'
+	@scripts/series/apply.sh '$(KERNEL)'
 
 bench: trees/vanilla trees/nsfd
 	@scripts/deps.sh cpio gnuplot-nox \
 		$(if $(filter arm64,$(ARCH)),$(ARM64),gdb qemu-system-x86)
-	@$(STEP) 'kernels to measure' scripts/bench-build.sh vanilla nsfd
-	@$(STEP) 'bench' scripts/bench.sh
+	@$(STEP) 'kernels to measure' scripts/bench/build.sh vanilla nsfd
+	@$(STEP) 'bench' scripts/bench/bench.sh
 
 bench-native: deps
-	@scripts/bench-build.sh
+	@scripts/bench/build.sh
 	@build/bench/bench
 
 bench-bindings: kernel/vanilla kernel/nsfd go
 	@for kernel in vanilla nsfd; do echo "== $$kernel"; \
-		scripts/boot.sh build/linux.$$kernel scripts/bench-bindings.sh || exit; done
+		scripts/guest/boot.sh build/linux.$$kernel scripts/bench/bindings.sh || exit; done
 
 # The cost of programs under "nsfd run", by the system call and by threads.
 bench-run: trees/vanilla trees/nsfd tools
 	@scripts/deps.sh qemu-system-x86
-	@$(STEP) 'benchmark' scripts/bench-build.sh
+	@$(STEP) 'benchmark' scripts/bench/build.sh
 	@for kernel in nsfd vanilla; do \
-		$(STEP) "kernel $$kernel.compat" scripts/build-guest.sh -q $$kernel.compat \
+		$(STEP) "kernel $$kernel.compat" scripts/build/guest-kernel.sh -q $$kernel.compat \
 			tools/testing/selftests/nsfd/config.compat && \
-		scripts/boot.sh -n build/linux.$$kernel.compat scripts/bench-run.sh || exit; \
-	done
+		scripts/guest/boot.sh -n build/linux.$$kernel.compat \
+			scripts/bench/nsfd-run.sh || exit; done
 
 deb: deps
 	@scripts/deps.sh build-essential debhelper dh-dkms dh-python dpkg-dev \
 		lintian pybuild-plugin-pyproject python3-all python3-setuptools \
 		python3-wheel $(if $(ARCH),mmdebstrap)
-	@$(STEP) 'packages' scripts/deb.sh
+	@$(STEP) 'packages' scripts/deb/packages.sh
 
 stock: deb
 	@scripts/deps.sh e2fsprogs mmdebstrap qemu-system-x86
-	@$(STEP) "Debian with Linux $(STOCK)" scripts/stock-root.sh '$(STOCK)'
+	@$(STEP) "Debian with Linux $(STOCK)" scripts/stock/root.sh '$(STOCK)'
 
 run-stock: stock
-	@scripts/run-stock.sh '$(STOCK)'
+	@scripts/stock/run.sh '$(STOCK)'
 
 test-stock: kselftest go tools
 	@for stock in $(STOCKS); do $(MAKE) stock STOCK=$$stock || exit; done
-	@scripts/test-stock.sh $(STOCKS)
+	@scripts/stock/test.sh $(STOCKS)
 
 bench-stock: stock
-	@scripts/bench-stock.sh '$(STOCK)'
+	@scripts/stock/bench.sh '$(STOCK)'
 
 deb-kernel: trees/vanilla kselftest
-	@$(STEP) 'kernel package' scripts/deb-kernel.sh
+	@$(STEP) 'kernel package' scripts/deb/kernel.sh
 
 stages: trees/nsfd trees/applied kselftest
-	@scripts/stages.sh $(if $(filter quick,$(STAGES)),quick)
+	@scripts/test/stages.sh $(if $(filter quick,$(STAGES)),quick)
 
 parity: trees/vanilla trees/nsfd
-	@scripts/parity.sh
+	@scripts/test/parity.sh
 
 coverage: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
-	@scripts/coverage.sh
+	@scripts/test/coverage.sh
 
 configs: trees/vanilla trees/nsfd kselftest
 	@scripts/deps.sh gcc-aarch64-linux-gnu
-	@scripts/configs.sh
+	@scripts/test/configs.sh
 
 test-debug: trees/nsfd kselftest tools go
-	@$(STEP) 'kernel nsfd.debug' scripts/build-guest.sh nsfd.debug \
+	@$(STEP) 'kernel nsfd.debug' scripts/build/guest-kernel.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
-	@MEMORY=2G TIMEOUT=2400 scripts/test.sh nsfd.debug
+	@MEMORY=2G TIMEOUT=2400 scripts/test/run.sh nsfd.debug
 
 # Features that UML lacks: the time namespace, two CPUs, perf, BPF and netdevsim.
 test-debug-x86: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
-	@$(STEP) 'kernel nsfd.kasan' scripts/build-guest.sh -q nsfd.kasan \
+	@$(STEP) 'kernel nsfd.kasan' scripts/build/guest-kernel.sh -q nsfd.kasan \
 		tools/testing/selftests/nsfd/config.debug \
 		tools/testing/selftests/nsfd/config.debug-x86
 	@TESTS="$$(xargs <build/kselftest/kselftest-list.txt)" CPUS=2 MEMORY=4G \
-		TIMEOUT=5400 GUEST_ENV=GUEST_SECONDS=3600 scripts/test.sh nsfd.kasan
+		TIMEOUT=5400 GUEST_ENV=GUEST_SECONDS=3600 scripts/test/run.sh nsfd.kasan
 
 # 32-bit programs on the kernel for x86-64.
 test-m32: trees/nsfd
 	@scripts/deps.sh gcc-multilib qemu-system-x86
-	@$(STEP) '32-bit programs' scripts/cross.sh m32
-	@$(STEP) 'kernel nsfd.compat' scripts/build-guest.sh -q nsfd.compat \
+	@$(STEP) '32-bit programs' scripts/build/cross.sh m32
+	@$(STEP) 'kernel nsfd.compat' scripts/build/guest-kernel.sh -q nsfd.compat \
 		tools/testing/selftests/nsfd/config.compat
-	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=m32 MEMORY=2G TIMEOUT=3000 \
-		scripts/test.sh nsfd.compat
+	@GUEST=scripts/guest/variant.sh GUEST_ENV=VARIANT=m32 MEMORY=2G TIMEOUT=3000 \
+		scripts/test/run.sh nsfd.compat
 
 # A Debian system for arm64 with kernels and programs that are cross-compiled.
 test-arm64: trees/nsfd trees/applied
 	@scripts/deps.sh $(ARM64)
-	@$(STEP) 'programs for arm64' scripts/cross.sh arm64
+	@$(STEP) 'programs for arm64' scripts/build/cross.sh arm64
 	@for kernel in nsfd applied; do \
 		ARCH=arm64 $(STEP) "kernel $$kernel.arm64" \
-			scripts/build-guest.sh -q $$kernel.arm64 || exit; \
+			scripts/build/guest-kernel.sh -q $$kernel.arm64 || exit; \
 	done
-	@GUEST=scripts/guest-variant.sh GUEST_ENV='VARIANT=arm64 GUEST_SECONDS=600' \
-		MEMORY=2G TIMEOUT=3000 scripts/test.sh nsfd.arm64 applied.arm64
+	@GUEST=scripts/guest/variant.sh GUEST_ENV='VARIANT=arm64 GUEST_SECONDS=600' \
+		MEMORY=2G TIMEOUT=3000 scripts/test/run.sh nsfd.arm64 applied.arm64
 
 # Library and tools with ASan and UBSan, by the system call and by threads. In UML
 # programs do not have the address space that ASan requires.
 test-san: trees/nsfd kselftest tools
 	@scripts/deps.sh qemu-system-x86
-	@$(STEP) 'library and tools with sanitizers' scripts/san.sh
+	@$(STEP) 'library and tools with sanitizers' scripts/build/san.sh
 	@tools/testing/selftests/nsfd-tools/fuzz.py build/san/tools/nsfd 10000
 	@for kernel in nsfd vanilla; do \
-		$(STEP) "kernel $$kernel.compat" scripts/build-guest.sh -q $$kernel.compat \
+		$(STEP) "kernel $$kernel.compat" scripts/build/guest-kernel.sh -q $$kernel.compat \
 			tools/testing/selftests/nsfd/config.compat && \
 		ln -sf linux.$$kernel.compat build/linux.$$kernel.san || exit; done
-	@GUEST=scripts/guest-variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
-		scripts/test.sh nsfd.san vanilla.san
+	@GUEST=scripts/guest/variant.sh GUEST_ENV=VARIANT=san MEMORY=2G \
+		scripts/test/run.sh nsfd.san vanilla.san
 
 # Debian programs under "nsfd run", by threads and by the system call, and faults of
 # the supervisor.
@@ -226,22 +226,22 @@ test-programs: kernel/vanilla kernel/nsfd tools
 	@scripts/deps.sh strace
 	@$(STEP) 'programs' tools/testing/selftests/nsfd-tools/prepare-programs.sh
 	@for kernel in vanilla nsfd; do \
-		$(STEP) "programs on $$kernel" scripts/boot.sh -t 2400 build/linux.$$kernel \
+		$(STEP) "programs on $$kernel" scripts/guest/boot.sh -t 2400 build/linux.$$kernel \
 			tools/testing/selftests/nsfd-tools/tools_test.sh programs faults || exit; \
 	done
 
 race: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
-	@$(STEP) 'kernel nsfd.kcsan' scripts/build-guest.sh -q nsfd.kcsan \
+	@$(STEP) 'kernel nsfd.kcsan' scripts/build/guest-kernel.sh -q nsfd.kcsan \
 		tools/testing/selftests/nsfd/config.kcsan
-	@$(STEP) 'kernel nsfd.smp' scripts/build-guest.sh -q nsfd.smp \
+	@$(STEP) 'kernel nsfd.smp' scripts/build/guest-kernel.sh -q nsfd.smp \
 		tools/testing/selftests/nsfd/config.parity
-	@scripts/race.sh
+	@scripts/test/race.sh
 
 check: kernel/nsfd trees/applied kernel/next
 	@scripts/deps.sh go-staticcheck mypy python3-build python3-pygments \
 		python3-setuptools python3-wheel
-	@scripts/check.sh
+	@scripts/test/check.sh
 
 clean:
 	rm -rf build

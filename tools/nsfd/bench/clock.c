@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Measures calls, and prints the median. The code between begin() and end() is
- * timed. These are not inlined, so that scripts/bench-trace.sh can set breakpoints
+ * timed. These are not inlined, so that scripts/bench/trace.sh can set breakpoints
  * on them.
  */
 #define _GNU_SOURCE

@@ -6,7 +6,7 @@ memory.
 
 Wants $begin and $end, the addresses of the functions of that name in the
 benchmark, and writes to the file BENCH_TRACE of the environment, as gdb says
-on its output where each step ends. See scripts/bench-trace.sh."""
+on its output where each step ends. See scripts/bench/trace.sh."""
 
 import collections
 import os

@@ -14,7 +14,7 @@ cc=${CC:-gcc}
 make -s -C tools/nsfd O="$out/tools" LIB_O="$out/lib"
 make -s -C tools/nsfd O="$out/stage/tools" LIB_O="$out/stage/lib" \
 	PREFIX=/opt/nsfd DESTDIR="$out/stage" install
-scripts/samples.sh "$out/samples"
+scripts/build/samples.sh "$out/samples"
 mkdir -p "$out/probe"
 # shellcheck disable=SC2086 # a compiler and its options
 {
