@@ -37,20 +37,23 @@ if ! cmp -s "$dir/asked.new" "$dir/asked" || [ ! -f "$dir/.config" ]; then
 	mv "$dir/asked.new" "$dir/asked"
 fi
 
-# Shows warnings and progress; the number of files is estimated from that of the other
-# kernels.
+# Shows warnings and progress. The number of files is that of another kernel with this
+# configuration, or an estimate.
 about=$(cat "$top"/build/*/"$dir/files" 2>/dev/null | sort -n | tail -n 1)
 status=$(mktemp)
 { make "$@" -j"$(nproc)" 2>&1 || echo failed >"$status"; } |
-	awk -v about="${about:-1600}" -v dir="$dir" '
+	awk -v about="${about:-1400}" -v dir="$dir" '
+		BEGIN { start = systime() }
 		{ print >(dir "/log") }
 		/^  (CC|AS|AR|LD) / {
-			if (++n % 200 == 0) {
-				printf "  %d of about %d files\n", n, about
+			if (++n % 200 == 0 && n < about) {
+				left = (systime() - start) * (about - n) / n
+				printf "  %d of about %d files, about %.1f min left\n",
+					n, about, left / 60
 				fflush()
 			}
 		}
-		/(warning|error|Error|\*\*\*)/ { print; fflush() }
+		/(warning|error): |Error [0-9]|\*\*\*/ { print; fflush() }
 		END { if (n > 800) print n >(dir "/files") }'
 if [ -s "$status" ]; then
 	rm -f "$status"
