@@ -4,7 +4,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/nsfs.h>
@@ -860,16 +859,13 @@ int cmd_ls(int argc, char **argv)
 	bool json = false;
 	struct dirent *entry;
 	struct stat st;
-	int opt, pid;
+	int pid;
 	DIR *proc;
 
-	while ((opt = getopt_long(argc, argv, "+hj", options, NULL)) != -1) {
-		if (opt != 'j')
-			cmd_usage("ls", opt);
+	while (cmd_option("ls", argc, argv, "+hj", options, NULL) != -1)
 		json = true;
-	}
 	if (optind != argc)
-		cmd_usage("ls", opt);
+		cmd_usage("ls");
 	/* JSON is always UTF-8; a terminal may not be. */
 	if (!setlocale(LC_CTYPE, json ? "C.UTF-8" : "") && json)
 		warnx("C.UTF-8: no such locale");
