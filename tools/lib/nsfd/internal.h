@@ -77,6 +77,13 @@ int nsfd_fdinfo(int fd, const char *key, char *value, size_t size);
 /* Makes a request to the device. ENOSYS if no device supports it. */
 int nsfd_device_ioctl(unsigned long request, void *arg);
 
+/*
+ * Checks whether @fd, which may have been opened with O_PATH, is in nsfs. It compares
+ * the devices, because fstatfs() queries the file system, which may not respond.
+ * Returns 1, 0 or -1.
+ */
+int nsfd_in_nsfs(int fd);
+
 /* Closes @fd without changing errno. Returns -1. */
 int nsfd_close_failed(int fd);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -211,6 +212,17 @@ int nsfd_equal(int fd1, int fd2)
 	return dev1 == dev2 && ino1 == ino2;
 }
 
+int nsfd_in_nsfs(int fd)
+{
+	struct statx st;
+	struct stat own;
+
+	if (stat("/proc/thread-self/ns/mnt", &own) ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st))
+		return -1;
+	return makedev(st.stx_dev_major, st.stx_dev_minor) == own.st_dev;
+}
+
 /*
  * Opening a FIFO unblocks its writer, opening a device can have any effect, and
  * opening a file of another user can block. O_PATH does none of this, so check first.
@@ -218,21 +230,20 @@ int nsfd_equal(int fd1, int fd2)
 int nsfd_open(const char *path)
 {
 	char again[48];
-	struct statfs fs;
-	int found, fd;
+	int file, fd = -1;
 
-	found = open(path, O_PATH | O_CLOEXEC);
-	if (found < 0)
+	file = open(path, O_PATH | O_CLOEXEC);
+	if (file < 0)
 		return -1;
-	if (fstatfs(found, &fs))
-		return nsfd_close_failed(found);
-	if (fs.f_type != NSFS_MAGIC) {
+	switch (nsfd_in_nsfs(file)) {
+	case 0:
 		errno = EINVAL;
-		return nsfd_close_failed(found);
+		break;
+	case 1:
+		snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", file);
+		fd = open(again, O_RDONLY | O_CLOEXEC);
 	}
-	snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", found);
-	fd = open(again, O_RDONLY | O_CLOEXEC);
-	nsfd_close_failed(found);
+	nsfd_close_failed(file);
 	if (fd >= 0 && nsfd_type(fd) < 0)
 		return nsfd_close_failed(fd);
 	return fd;
