@@ -6,10 +6,9 @@
 #ifndef __NSFD_INTERNAL_H
 #define __NSFD_INTERNAL_H
 
-#include <linux/nsfs.h>
+#include <linux/nsfd.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -31,30 +30,9 @@
 
 #ifndef NS_NET_DELEGATE_SOCKETS
 #define NS_NET_DELEGATE_SOCKETS	_IO(NSIO, 0x20)
-#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
 #endif
 
-/* <linux/nsfd.h>, the interface of the module. */
 #define NSFD_DEVICE	"/dev/nsfd"
-
-struct nsfd_socket {
-	uint32_t size;
-	uint32_t flags;
-	int32_t nsfd;
-	int32_t family;
-	int32_t type;
-	int32_t protocol;
-};
-
-struct nsfd_delegate {
-	uint32_t size;
-	uint32_t flags;
-	int32_t nsfd;
-	uint32_t reserved;
-};
-
-#define NSFD_SOCKET	_IOW(NSIO, 0x40, struct nsfd_socket)
-#define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
 
 /*
  * nsfd_type(), and whether the file descriptor was delegated by the module: then, it
