@@ -6,7 +6,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <grp.h>
 #include <linux/nsfs.h>
 #include <pthread.h>
 #include <sched.h>

@@ -35,12 +35,9 @@
 #define NSFD_DEVICE	"/dev/nsfd"
 
 /*
- * nsfd_type(), and whether the file descriptor was delegated by the module: then, it
- * does not refer to a file in nsfs.
+ * Checks that @fd refers to a network namespace, or fails with EINVAL. If it was
+ * delegated by the module, it does not refer to a file in nsfs.
  */
-int nsfd_type_of(int fd, bool *by_module);
-
-/* Checks that it refers to a network namespace, or fails with EINVAL. */
 int nsfd_check_net(int fd, bool *by_module);
 
 /*

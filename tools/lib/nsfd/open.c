@@ -106,7 +106,8 @@ out:
 	return found;
 }
 
-int nsfd_type_of(int fd, bool *by_module)
+/* nsfd_type(), and whether the module has delegated it: then it is not in nsfs. */
+static int type_of(int fd, bool *by_module)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct statfs fs;
@@ -136,7 +137,7 @@ int nsfd_type_of(int fd, bool *by_module)
 
 int nsfd_check_net(int fd, bool *by_module)
 {
-	int type = nsfd_type_of(fd, by_module);
+	int type = type_of(fd, by_module);
 
 	if (type == CLONE_NEWNET)
 		return 0;
@@ -149,7 +150,7 @@ int nsfd_type(int fd)
 {
 	bool by_module;
 
-	return nsfd_type_of(fd, &by_module);
+	return type_of(fd, &by_module);
 }
 
 int nsfd_id(int fd, dev_t *dev, ino_t *ino)
@@ -159,7 +160,7 @@ int nsfd_id(int fd, dev_t *dev, ino_t *ino)
 	struct stat st;
 	int found;
 
-	if (nsfd_type_of(fd, &by_module) < 0)
+	if (type_of(fd, &by_module) < 0)
 		return -1;
 	if (!by_module) {
 		if (fstat(fd, &st))
