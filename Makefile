@@ -53,19 +53,12 @@ deps:
 	@scripts/deps.sh
 
 trees/vanilla: deps
-	@$(STEP) 'source of vanilla' scripts/series/tree.sh vanilla
-
-trees/baseline trees/applied: trees/vanilla
-	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
-
-trees/next-vanilla: trees/vanilla
-	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
-
-trees/next: trees/next-vanilla
-	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
-
+trees/baseline trees/applied trees/next-vanilla: trees/vanilla
 trees/nsfd: trees/baseline
-	@$(STEP) 'source of nsfd' scripts/series/tree.sh nsfd
+trees/next: trees/next-vanilla
+
+$(KERNELS:%=trees/%) $(NEXT:%=trees/%):
+	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
 
 tree: trees/nsfd
 
@@ -250,6 +243,7 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test test-next shell
-.PHONY: series apply stages parity coverage configs test-debug test-m32 test-arm64 test-san test-programs race check clean
+.PHONY: series apply stages parity coverage configs race check clean
+.PHONY: test-debug test-debug-x86 test-m32 test-arm64 test-san test-programs
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%) $(NEXT:%=trees/%) $(NEXT:%=kernel/%)

@@ -3,12 +3,12 @@
 # or prints the missing ones.
 set -eu
 
-packages="bc bison bsdextrautils ccache coccinelle codespell cpio curl flex
-gcc git golang-go golang-golang-x-sys-dev iproute2 kmod libc6-dev
-libcap-dev libcap2-bin libelf-dev libmnl-dev libseccomp-dev libssl-dev
-liburing-dev make patch perl pkg-config procps python3 python3-docutils
-python3-git python3-ply python3-pyroute2 python3-tap rsync shellcheck
-sparse systemd-sysv util-linux uuid-runtime xz-utils $*"
+packages="bc bison ccache coccinelle codespell cpio flex gcc git golang-go
+golang-golang-x-sys-dev iproute2 kmod libc6-dev libcap-dev libcap2-bin
+libelf-dev libmnl-dev libseccomp-dev libssl-dev liburing-dev make patch perl
+pkg-config procps python3 python3-docutils python3-git python3-ply
+python3-pyroute2 python3-tap rsync shellcheck sparse systemd-sysv util-linux
+xz-utils $*"
 
 command -v dpkg-query >/dev/null || exit 0 # not Debian: the user's own affair
 missing=

@@ -55,11 +55,9 @@ deb=$(find . -name 'linux-image-*-nsfd_*.deb')
 release=$(cat obj/include/config/kernel.release)
 
 # A Debian of the release that the tests were built on.
-for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-	[ ! -s "$sources" ] || break
-done
-# shellcheck disable=SC1091,SC2154 # of the host
-suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+# shellcheck source=scripts/deb/suite.sh
+. "$top/scripts/deb/suite.sh"
+host_suite
 cat >run <<-'END'
 	#!/bin/sh
 	cd /opt/nsfd

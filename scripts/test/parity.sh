@@ -14,7 +14,7 @@ cd "$top"
 out=build/parity
 mkdir -p "$out"
 rm -f "$out"/diff.*
-scripts/deps.sh bubblewrap crun iputils-ping python3-pyroute2 qemu-system-x86 strace
+scripts/deps.sh bubblewrap crun iputils-ping qemu-system-x86 strace uuid-runtime
 
 # The kernel's own tests, as vanilla has them.
 make_tests()

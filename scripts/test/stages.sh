@@ -7,8 +7,8 @@
 # A stage has to equal the commit of build/nsfd, to build without warnings, and to boot
 # with a clean log. The tests of its patches must have the same results as with the
 # whole series, or skip because a later patch adds a type. No test of a later patch may
-# pass, except those that concern several patches (the privileges), and those that only
-# check that the kernel survives.
+# pass, except those that concern several patches (the privileges), and those in
+# robust.txt.
 # "quick" runs only the tests of the stage's own patch.
 set -eu
 
@@ -83,10 +83,11 @@ for stage in "$@"; do
 	rm -rf "${out:?}/$stage"
 	mv build/test/bisect "$out/$stage"
 	results "$out/$stage" >"$out/$stage.results"
-	awk -v stage="$stage" '$4 == "stopped" || $1 <= stage && $4 == "fail" ||
+	awk -v stage="$stage" 'FNR == NR { robust[$1]; next }
+		$4 == "stopped" || $1 <= stage && $4 == "fail" ||
 		$1 > stage && $4 == "pass" &&
-			$3 !~ /^((socketat_)?privilege|fault|fuzz|race)_test$/' \
-		"$out/$stage.results" >"$out/$stage.wrong"
+			$3 !~ /^(socketat_)?privilege_test$/ && !($3 in robust)' \
+		scripts/test/robust.txt "$out/$stage.results" >"$out/$stage.wrong"
 	if [ -s "$out/$stage.wrong" ]; then
 		wrong "patch, who, program, result, test:"
 		cat "$out/$stage.wrong"

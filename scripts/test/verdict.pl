@@ -15,8 +15,8 @@ use TAP::Parser;
 
 my %new = map { $_ => 1 } qw(socketat_test delegate_test socketat_privilege_test
 	uring_test nsfs_test);
-# These only check that the kernel survives, and must not fail on any kernel.
-my %robust = map { $_ => 1 } qw(fault_test race_test fuzz_test);
+open(my $list, '<', 'scripts/test/robust.txt') or die "robust.txt: $!\n";
+my %robust = map { /^(\w+)$/ ? ($1 => 1) : () } <$list>;
 my %above = map { $_ => 1 } qw(libnsfd_test libnsfd_fault_test tools_test go_test
 	python_test);
 my %has_new = map { $_ => 1 } qw(nsfd applied next);

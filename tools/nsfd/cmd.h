@@ -3,6 +3,7 @@
 #ifndef NSFD_CMD_H
 #define NSFD_CMD_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdnoreturn.h>
 #include <sys/types.h>
@@ -52,13 +53,29 @@ void etc_netns(const char *name);
 /* Mounts a /sys of the caller's network namespace, also in a new mount namespace. */
 void sys_netns(void);
 
-/* Handles --help and invalid options of all subcommands. */
-noreturn void cmd_usage(const char *name, int opt);
+/* The options that both "listen" and "run" have, and the end of their tables. */
+#define COMMON_OPTIONS						\
+	{ "help", no_argument, NULL, 'h' },			\
+	{ "netns", required_argument, NULL, 'n' },		\
+	{ "no-new-privs", no_argument, NULL, 'p' },		\
+	{ "user", required_argument, NULL, 'U' },		\
+	{ }
+
+/*
+ * Returns the next option of a subcommand, as getopt_long() does. Handles --help,
+ * --user and invalid options.
+ */
+int cmd_option(const char *name, int argc, char **argv, const char *letters,
+	       const struct option *options, struct user *user);
+/* Reports incorrect arguments of a subcommand. */
+noreturn void cmd_usage(const char *name);
 
 /* Executes the program; does not return. */
 noreturn void run_program(char **argv);
 
 void user_find(const char *name, struct user *user);
+/* Drops the capability bounding set and ambient capabilities of the thread. */
+void drop_bound(void);
 /* Permanently becomes @user without any capability; exits on failure. */
 void user_become(const struct user *user);
 /* Sets HOME, SHELL, USER and LOGNAME for @user, as login(1) does. */

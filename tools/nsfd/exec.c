@@ -3,7 +3,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <grp.h>
 #include <linux/magic.h>
 #include <sched.h>
@@ -187,21 +186,18 @@ int cmd_exec(int argc, char **argv)
 		{ }
 	};
 	bool preserve = false, no_groups = false;
-	int opt, first, i, root = -1, cwd = -1;
+	int first, i, root = -1, cwd = -1;
 	struct target *user, *net, *mnt;
 	const char *name;
 
 	/* Only the arguments before the "--", which getopt would remove. */
 	for (first = 1; first < argc && strcmp(argv[first], "--"); first++)
 		;
-	while ((opt = getopt_long(first, argv, "+h", options, NULL)) != -1) {
-		if (opt != 'p')
-			cmd_usage("exec", opt);
+	while (cmd_option("exec", first, argv, "+h", options, NULL) != -1)
 		preserve = true;
-	}
 	n_targets = first - optind;
 	if (n_targets < 1 || first + 1 >= argc)
-		cmd_usage("exec", opt);
+		cmd_usage("exec");
 
 	targets = calloc(n_targets, sizeof(*targets));
 	if (!targets)

@@ -7,7 +7,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -180,14 +179,10 @@ int cmd_listen(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "backlog", required_argument, NULL, 'b' },
-		{ "help", no_argument, NULL, 'h' },
 		{ "name", required_argument, NULL, 'N' },
-		{ "netns", required_argument, NULL, 'n' },
-		{ "no-new-privs", no_argument, NULL, 'p' },
 		{ "tcp", required_argument, NULL, 't' },
 		{ "udp", required_argument, NULL, 'u' },
-		{ "user", required_argument, NULL, 'U' },
-		{ }
+		COMMON_OPTIONS
 	};
 	const char *ns = "the current namespace", *name = NULL, *netns_name = "unknown";
 	int opt, count = 0, nsfd = -1, backlog = SOMAXCONN, fds[MAX_SOCKETS];
@@ -200,7 +195,7 @@ int cmd_listen(int argc, char **argv)
 	list = open_memstream(&names, &size);
 	if (!list)
 		err(1, NULL);
-	while ((opt = getopt_long(argc, argv, "+hn:", options, NULL)) != -1) {
+	while ((opt = cmd_option("listen", argc, argv, "+hn:", options, &user)) != -1) {
 		switch (opt) {
 		case 'b':
 			backlog = parse_backlog(optarg);
@@ -231,17 +226,12 @@ int cmd_listen(int argc, char **argv)
 						   SOCK_STREAM : SOCK_DGRAM,
 						   optarg, backlog);
 			break;
-		case 'U':
-			user_find(optarg, &user);
-			break;
-		default:
-			cmd_usage("listen", opt);
 		}
 	}
 	if (fclose(list))
 		err(1, NULL);
 	if (optind == argc || !count)
-		cmd_usage("listen", opt);
+		cmd_usage("listen");
 
 	if (nsfd >= 0)
 		close(nsfd);

@@ -4,7 +4,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/nsfs.h>
@@ -27,7 +26,7 @@
 
 #include "cmd.h"
 
-/* Of Linux 6.18 and later; the C library and the kernel headers may be older. */
+/* Of Linux 6.18, and listns() of 6.19; the C library and the headers may be older. */
 #ifndef NS_GET_ID
 #define NS_GET_ID	_IOR(NSIO, 13, uint64_t)
 #endif
@@ -370,36 +369,24 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
 
 /*
  * A file descriptor of a namespace. The number may have been reused for a file whose
- * opening or closing can block: only O_PATH does neither. nsfd_open() queries the file
- * system, which can block, too.
+ * opening or closing can block; nsfd_open() does neither unless it is a namespace.
  */
 static void scan_namespace(struct task *task, int fd)
 {
-	int found, file = -1, type;
-	ino_t unused = 0;
-	bool delegated;
-	struct statx st;
+	ino_t ino, unused;
 	char path[64];
+	int file, type;
 
 	snprintf(path, sizeof(path), "%s/fd/%d", task->path, fd);
-	found = open(path, O_PATH | O_CLOEXEC);
-	if (found < 0)
-		return;
-	if (!statx(found, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) &&
-	    makedev(st.stx_dev_major, st.stx_dev_minor) == nsfs) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
-		file = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	close(found);
+	file = nsfd_open(path);
 	if (file < 0)
 		return;
-	type = ioctl(file, NS_GET_NSTYPE);
-	if (type > 0) {
-		delegated = type == CLONE_NEWNET &&
-			    is_delegated(task->path, fd, &unused);
-		hold(find(type, st.stx_ino, file), DESCRIPTOR, task->pid, fd,
-		     command(task))->delegated = delegated;
-	}
+	type = nsfd_type(file);
+	if (!nsfd_id(file, NULL, &ino))
+		hold(find(type, ino, file), DESCRIPTOR, task->pid, fd,
+		     command(task))->delegated =
+			type == CLONE_NEWNET &&
+			is_delegated(task->path, fd, &unused);
 	close(file);
 }
 
@@ -860,16 +847,13 @@ int cmd_ls(int argc, char **argv)
 	bool json = false;
 	struct dirent *entry;
 	struct stat st;
-	int opt, pid;
+	int pid;
 	DIR *proc;
 
-	while ((opt = getopt_long(argc, argv, "+hj", options, NULL)) != -1) {
-		if (opt != 'j')
-			cmd_usage("ls", opt);
+	while (cmd_option("ls", argc, argv, "+hj", options, NULL) != -1)
 		json = true;
-	}
 	if (optind != argc)
-		cmd_usage("ls", opt);
+		cmd_usage("ls");
 	/* JSON is always UTF-8; a terminal may not be. */
 	if (!setlocale(LC_CTYPE, json ? "C.UTF-8" : "") && json)
 		warnx("C.UTF-8: no such locale");

@@ -7,7 +7,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@
 #include <nsfd.h>
 
 #include "cmd.h"
-
 
 static const struct command {
 	const char *name;
@@ -76,24 +74,39 @@ static void usage(void)
 	     "For more details see nsfd(1).");
 }
 
-void cmd_usage(const char *name, int opt)
+static noreturn void cmd_help(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, name))
 			break;
-	if (opt == 'h') {
-		printf("Usage:\n nsfd %s %s\n\n%c%s.\n\nOptions:\n%s"
-		       " -h, --help                 display this help\n\n"
-		       "For more details see nsfd(1).\n", name, commands[i].usage,
-		       toupper(commands[i].help[0]), commands[i].help + 1,
-		       commands[i].options);
-		exit(0);
-	}
+	printf("Usage:\n nsfd %s %s\n\n%c%s.\n\nOptions:\n%s"
+	       " -h, --help                 display this help\n\n"
+	       "For more details see nsfd(1).\n", name, commands[i].usage,
+	       toupper(commands[i].help[0]), commands[i].help + 1,
+	       commands[i].options);
+	exit(0);
+}
+
+int cmd_option(const char *name, int argc, char **argv, const char *letters,
+	       const struct option *options, struct user *user)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, letters, options, NULL)) == 'U')
+		user_find(optarg, user);
+	if (opt == 'h')
+		cmd_help(name);
 	/* getopt has reported an invalid option. */
-	if (opt != '?')
-		warnx("%s: bad usage; try 'nsfd %s --help'", name, name);
+	if (opt == '?')
+		exit(EXIT_USAGE);
+	return opt;
+}
+
+void cmd_usage(const char *name)
+{
+	warnx("%s: bad usage; try 'nsfd %s --help'", name, name);
 	exit(EXIT_USAGE);
 }
 
@@ -204,11 +217,11 @@ int cmd_pin(int argc, char **argv)
 {
 	const char *cause;
 	char *path;
-	int opt, fd;
+	int fd;
 
-	opt = getopt_long(argc, argv, "+h", no_options, NULL);
-	if (opt != -1 || argc - optind != 2)
-		cmd_usage("pin", opt);
+	cmd_option("pin", argc, argv, "+h", no_options, NULL);
+	if (argc - optind != 2)
+		cmd_usage("pin");
 	fd = ns_open(argv[optind], 0);
 	path = ns_path(argv[optind + 1]);
 	if (ns_name(path))
@@ -240,11 +253,10 @@ int cmd_unpin(int argc, char **argv)
 {
 	const char *cause;
 	char *path;
-	int opt;
 
-	opt = getopt_long(argc, argv, "+h", no_options, NULL);
-	if (opt != -1 || argc - optind != 1)
-		cmd_usage("unpin", opt);
+	cmd_option("unpin", argc, argv, "+h", no_options, NULL);
+	if (argc - optind != 1)
+		cmd_usage("unpin");
 	path = ns_path(argv[optind]);
 	if (nsfd_unpin(path)) {
 		switch (errno) {

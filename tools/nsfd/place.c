@@ -6,7 +6,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <grp.h>
 #include <linux/nsfs.h>
 #include <pthread.h>
 #include <sched.h>
@@ -218,21 +217,6 @@ static void wait_for(sem_t *sem)
 			abort();
 }
 
-/*
- * Each thread has its own bounding set; setresuid() of another thread does not
- * change it.
- */
-static void drop_bound(void)
-{
-	int cap;
-
-	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
-		if (cap_get_bound(cap) && cap_drop_bound(cap))
-			err(1, "failed to drop the capability bounding set");
-	if (CAP_AMBIENT_SUPPORTED() && cap_reset_ambient())
-		err(1, "failed to drop ambient capabilities");
-}
-
 static void *inside(void *arg)
 {
 	struct place *place = arg;
@@ -242,6 +226,10 @@ static void *inside(void *arg)
 			errx(1, "cannot enter '%s': CAP_SYS_ADMIN is required in the caller's user namespace and in the one that owns the namespace; with the nsfd module, only in the latter", place->name);
 		err(1, "failed to enter namespace '%s'", place->name);
 	}
+	/*
+	 * Each thread has its own bounding set; setresuid() of another thread does
+	 * not change it.
+	 */
 	if (!keep_capabilities)
 		drop_bound();
 	sem_post(&place->done);

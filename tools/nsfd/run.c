@@ -7,7 +7,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -352,13 +351,9 @@ int cmd_run(int argc, char **argv)
 		{ "allow-new-privs", no_argument, NULL, 'P' },
 		{ "delegate", no_argument, NULL, 'd' },
 		{ "grant", required_argument, NULL, 'g' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "netns", required_argument, NULL, 'n' },
-		{ "no-new-privs", no_argument, NULL, 'p' },
 		{ "preload", required_argument, NULL, 'l' },
-		{ "user", required_argument, NULL, 'U' },
 		{ "verbose", no_argument, NULL, 'v' },
-		{ }
+		COMMON_OPTIONS
 	};
 	struct options options = { };
 	int opt, base = -1, sock, i;
@@ -369,7 +364,8 @@ int cmd_run(int argc, char **argv)
 	grants = calloc(argc, sizeof(*grants));
 	if (!grants)
 		err(1, NULL);
-	while ((opt = getopt_long(argc, argv, "+hn:v", long_options, NULL)) != -1) {
+	while ((opt = cmd_option("run", argc, argv, "+hn:v", long_options,
+				 &options.user)) != -1) {
 		switch (opt) {
 		case 'd':	/* always so */
 		case 'p':	/* the default */
@@ -389,18 +385,13 @@ int cmd_run(int argc, char **argv)
 		case 'P':
 			options.new_privs = true;
 			break;
-		case 'U':
-			user_find(optarg, &options.user);
-			break;
 		case 'v':
 			options.verbose = true;
 			break;
-		default:
-			cmd_usage("run", opt);
 		}
 	}
 	if (optind == argc || (!options.netns && !n_grants))
-		cmd_usage("run", opt);
+		cmd_usage("run");
 	if (options.library && access(options.library, R_OK))
 		err(1, "failed to read '%s'", options.library);
 

@@ -49,18 +49,23 @@ void user_environment(const struct user *user)
 		err(1, "failed to set the environment of user '%s'", user->name);
 }
 
-void user_become(const struct user *user)
+void drop_bound(void)
 {
-	cap_t none;
 	int cap;
 
-	/* The bounding set comes first, because it requires CAP_SETPCAP. */
 	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
 		if (cap_get_bound(cap) && cap_drop_bound(cap))
 			err(1, "failed to drop the capability bounding set");
 	if (CAP_AMBIENT_SUPPORTED() && cap_reset_ambient())
 		err(1, "failed to drop ambient capabilities");
+}
 
+void user_become(const struct user *user)
+{
+	cap_t none;
+
+	/* This comes first, because it requires CAP_SETPCAP. */
+	drop_bound();
 	if (user->known ? initgroups(user->name, user->gid) : setgroups(0, NULL))
 		err(1, "failed to set the supplementary groups of user '%s'", user->name);
 	if (setresgid(user->gid, user->gid, user->gid))

@@ -6,10 +6,9 @@
 #ifndef __NSFD_INTERNAL_H
 #define __NSFD_INTERNAL_H
 
-#include <linux/nsfs.h>
+#include <linux/nsfd.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -31,38 +30,14 @@
 
 #ifndef NS_NET_DELEGATE_SOCKETS
 #define NS_NET_DELEGATE_SOCKETS	_IO(NSIO, 0x20)
-#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
 #endif
 
-/* <linux/nsfd.h>, the interface of the module. */
 #define NSFD_DEVICE	"/dev/nsfd"
 
-struct nsfd_socket {
-	uint32_t size;
-	uint32_t flags;
-	int32_t nsfd;
-	int32_t family;
-	int32_t type;
-	int32_t protocol;
-};
-
-struct nsfd_delegate {
-	uint32_t size;
-	uint32_t flags;
-	int32_t nsfd;
-	uint32_t reserved;
-};
-
-#define NSFD_SOCKET	_IOW(NSIO, 0x40, struct nsfd_socket)
-#define NSFD_DELEGATE	_IOW(NSIO, 0x41, struct nsfd_delegate)
-
 /*
- * nsfd_type(), and whether the file descriptor was delegated by the module: then, it
- * does not refer to a file in nsfs.
+ * Checks that @fd refers to a network namespace, or fails with EINVAL. If it was
+ * delegated by the module, it does not refer to a file in nsfs.
  */
-int nsfd_type_of(int fd, bool *by_module);
-
-/* Checks that it refers to a network namespace, or fails with EINVAL. */
 int nsfd_check_net(int fd, bool *by_module);
 
 /*
@@ -76,6 +51,13 @@ int nsfd_fdinfo(int fd, const char *key, char *value, size_t size);
 
 /* Makes a request to the device. ENOSYS if no device supports it. */
 int nsfd_device_ioctl(unsigned long request, void *arg);
+
+/*
+ * Checks whether @fd, which may have been opened with O_PATH, is in nsfs. It compares
+ * the devices, because fstatfs() queries the file system, which may not respond.
+ * Returns 1, 0 or -1.
+ */
+int nsfd_in_nsfs(int fd);
 
 /* Closes @fd without changing errno. Returns -1. */
 int nsfd_close_failed(int fd);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/vfs.h>
 
 #include "common.h"
 #include "nsfd.h"
@@ -17,6 +18,7 @@
 #define FAULTS(fault)				\
 	fault(fopen, FILE *, fopen_answer(),	\
 	      (const char *path, const char *mode), (path, mode))	\
+	fault(fstatfs, int, -1, (int fd, struct statfs *fs), (fd, fs))	\
 	fault(pthread_attr_init, int, error,	\
 	      (pthread_attr_t *attr), (attr))	\
 	fault(pthread_create, int, error,	\
@@ -70,6 +72,12 @@ FILE *__wrap_fopen64(const char *path, const char *mode);
 FILE *__wrap_fopen64(const char *path, const char *mode)
 {
 	return __wrap_fopen(path, mode);
+}
+
+int __wrap_fstatfs64(int fd, struct statfs *fs);
+int __wrap_fstatfs64(int fd, struct statfs *fs)
+{
+	return __wrap_fstatfs(fd, fs);
 }
 
 /* The device, and a file descriptor that it has delegated. */
@@ -286,6 +294,15 @@ TEST_F(fault, no_memory_to_read)
 	EXPECT_EQ(ENOMEM, errno);
 	EXPECT_EQ(0, nsfd_is_delegated(self->net));
 	close(pidfd);
+}
+
+/* The file system of a path may not respond. */
+TEST_F(fault, file_system_is_not_queried)
+{
+	fail_fstatfs = (struct fault){ .error = EIO, .times = 1 };
+	EXPECT_EQ(-1, nsfd_open("/dev/null"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, fail_fstatfs.calls);
 }
 
 /* The PID can have been reused when the file is opened. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -105,7 +106,8 @@ out:
 	return found;
 }
 
-int nsfd_type_of(int fd, bool *by_module)
+/* nsfd_type(), and whether the module has delegated it: then it is not in nsfs. */
+static int type_of(int fd, bool *by_module)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct statfs fs;
@@ -135,7 +137,7 @@ int nsfd_type_of(int fd, bool *by_module)
 
 int nsfd_check_net(int fd, bool *by_module)
 {
-	int type = nsfd_type_of(fd, by_module);
+	int type = type_of(fd, by_module);
 
 	if (type == CLONE_NEWNET)
 		return 0;
@@ -148,7 +150,7 @@ int nsfd_type(int fd)
 {
 	bool by_module;
 
-	return nsfd_type_of(fd, &by_module);
+	return type_of(fd, &by_module);
 }
 
 int nsfd_id(int fd, dev_t *dev, ino_t *ino)
@@ -158,7 +160,7 @@ int nsfd_id(int fd, dev_t *dev, ino_t *ino)
 	struct stat st;
 	int found;
 
-	if (nsfd_type_of(fd, &by_module) < 0)
+	if (type_of(fd, &by_module) < 0)
 		return -1;
 	if (!by_module) {
 		if (fstat(fd, &st))
@@ -211,6 +213,17 @@ int nsfd_equal(int fd1, int fd2)
 	return dev1 == dev2 && ino1 == ino2;
 }
 
+int nsfd_in_nsfs(int fd)
+{
+	struct statx st;
+	struct stat own;
+
+	if (stat("/proc/thread-self/ns/mnt", &own) ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st))
+		return -1;
+	return makedev(st.stx_dev_major, st.stx_dev_minor) == own.st_dev;
+}
+
 /*
  * Opening a FIFO unblocks its writer, opening a device can have any effect, and
  * opening a file of another user can block. O_PATH does none of this, so check first.
@@ -218,21 +231,20 @@ int nsfd_equal(int fd1, int fd2)
 int nsfd_open(const char *path)
 {
 	char again[48];
-	struct statfs fs;
-	int found, fd;
+	int file, fd = -1;
 
-	found = open(path, O_PATH | O_CLOEXEC);
-	if (found < 0)
+	file = open(path, O_PATH | O_CLOEXEC);
+	if (file < 0)
 		return -1;
-	if (fstatfs(found, &fs))
-		return nsfd_close_failed(found);
-	if (fs.f_type != NSFS_MAGIC) {
+	switch (nsfd_in_nsfs(file)) {
+	case 0:
 		errno = EINVAL;
-		return nsfd_close_failed(found);
+		break;
+	case 1:
+		snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", file);
+		fd = open(again, O_RDONLY | O_CLOEXEC);
 	}
-	snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", found);
-	fd = open(again, O_RDONLY | O_CLOEXEC);
-	nsfd_close_failed(found);
+	nsfd_close_failed(file);
 	if (fd >= 0 && nsfd_type(fd) < 0)
 		return nsfd_close_failed(fd);
 	return fd;

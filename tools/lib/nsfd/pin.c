@@ -9,13 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -67,16 +65,6 @@ static int open_path(int dir, const char *name)
 	return openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Checks whether @fd is the mount of a namespace. Returns 1, 0 or -1. */
-static int is_namespace(int fd)
-{
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs))
-		return -1;
-	return fs.f_type == NSFS_MAGIC;
-}
-
 /*
  * Opens the file to mount on. It must be empty, because nsfd_unpin() removes it, and
  * is opened for reading only when it is known to be a regular file.
@@ -89,7 +77,7 @@ static int open_empty(int dir, const char *name)
 	fd = open_path(dir, name);
 	if (fd < 0)
 		return -1;
-	found = is_namespace(fd);
+	found = nsfd_in_nsfs(fd);
 	if (found < 0 || fstat(fd, &st))
 		return nsfd_close_failed(fd);
 	if (found)
@@ -167,7 +155,7 @@ static int remove_empty(int dir, const char *name)
 	fd = open_path(dir, name);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	found = is_namespace(fd);
+	found = nsfd_in_nsfs(fd);
 	if (found < 0 || fstat(fd, &st))
 		return nsfd_close_failed(fd);
 	close(fd);
@@ -203,7 +191,7 @@ int nsfd_unpin(const char *path)
 	fd = open_path(dir, name);
 	if (fd < 0)
 		return nsfd_close_failed(dir);
-	found = is_namespace(fd);
+	found = nsfd_in_nsfs(fd);
 	if (found <= 0) {
 		error = found ? errno : EINVAL;
 	} else if (umount2(fd_path(fd).text, MNT_DETACH)) {

@@ -28,7 +28,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
 #include <linux/close_range.h>
 #include <linux/if_link.h>
 #include <linux/nsfd.h>
