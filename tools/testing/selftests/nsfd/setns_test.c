@@ -343,6 +343,36 @@ TEST_F(type, with_threads)
 	ASSERT_ENTERED();
 }
 
+/* A thread that calls setns(). */
+struct mover {
+	int fd, err;
+	struct where at;
+};
+
+static void *mover_run(void *arg)
+{
+	struct mover *m = arg;
+
+	m->err = try_setns(m->fd, 0);
+	m->at = where_is(0);
+	return NULL;
+}
+
+TEST_F(type, a_thread_moves_alone)
+{
+	int err = -err_threaded(variant->flag);
+	struct mover m = { .fd = self->fd };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, mover_run, &m));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(err, m.err);
+	ASSERT_EQ(err ? 0 : variant->flag, moved(self->home, m.at));
+	if (!err)
+		ASSERT_EQ(0, moved(m.at, where_is(self->t.pid)));
+	ASSERT_AT_HOME();
+}
+
 TEST_F(type, fs_shared_with_a_process)
 {
 	int err = err_threaded(variant->flag) == -EINVAL ? EINVAL : 0;
