@@ -27,7 +27,7 @@
 
 #include "cmd.h"
 
-/* Of Linux 6.18 and later; the C library and the kernel headers may be older. */
+/* Of Linux 6.18, listns() of 6.19; the C library and the kernel headers may be older. */
 #ifndef NS_GET_ID
 #define NS_GET_ID	_IOR(NSIO, 13, uint64_t)
 #endif
