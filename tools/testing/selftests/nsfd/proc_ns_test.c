@@ -1381,8 +1381,11 @@ FIXTURE_TEARDOWN(hidepid)
 TEST_F(hidepid, hides_namespaces)
 {
 	bool real_root = !geteuid();
+	char hidden[64], own[64];
 	pid_t pid;
 
+	snprintf(hidden, sizeof(hidden), "/tmp/1/ns/%s", any_ns());
+	snprintf(own, sizeof(own), "/tmp/self/ns/%s", any_ns());
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, unshare(CLONE_NEWNS | CLONE_NEWPID));
 	pid = fork();
@@ -1396,15 +1399,15 @@ TEST_F(hidepid, hides_namespaces)
 			if (real_root)
 				ASSERT_EQ(0, become_nobody());
 			ASSERT_EQ(0, caps_drop());
-			EXPECT_EQ(-1, open("/tmp/1/ns/user", O_RDONLY | O_CLOEXEC));
+			EXPECT_EQ(-1, open(hidden, O_RDONLY | O_CLOEXEC));
 			EXPECT_EQ(variant->err, errno);
 			EXPECT_EQ(-1, open("/tmp/1/ns", O_RDONLY | O_CLOEXEC));
 			EXPECT_EQ(variant->err, errno);
-			EXPECT_LE(0, open("/tmp/self/ns/user", O_RDONLY | O_CLOEXEC));
+			EXPECT_LE(0, open(own, O_RDONLY | O_CLOEXEC));
 			EXIT_CHILD();
 		}
 		WAIT_CHILD(pid);
-		EXPECT_LE(0, open("/tmp/1/ns/user", O_RDONLY | O_CLOEXEC));
+		EXPECT_LE(0, open(hidden, O_RDONLY | O_CLOEXEC));
 		EXIT_CHILD();
 	}
 	WAIT_CHILD(pid);
@@ -1428,8 +1431,8 @@ TEST(proc_of_processes_only)
 		dir = open("/tmp/thread-self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		ASSERT_LE(0, dir);
 		ASSERT_EQ(0, list_read(dir, &l, 1024));
-		EXPECT_TRUE(list_has(&l, "user"));
-		EXPECT_LE(0, openat(dir, "user", O_RDONLY | O_CLOEXEC));
+		EXPECT_TRUE(list_has(&l, any_ns()));
+		EXPECT_LE(0, openat(dir, any_ns(), O_RDONLY | O_CLOEXEC));
 		EXIT_CHILD();
 	}
 	WAIT_CHILD(pid);
