@@ -97,7 +97,7 @@ TEST_F(perf, one_type)
 	ASSERT_TOLD(3, self->there);
 }
 
-/* All types at once are one record. */
+/* Entering several types at once is a single record. */
 TEST_F(perf, several_types)
 {
 	int types = NS_FLAG | CLONE_NEWCGROUP;

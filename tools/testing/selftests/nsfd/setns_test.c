@@ -1133,7 +1133,7 @@ TEST(time_namespace_and_its_clock)
 			EXIT_CHILD();
 		}
 		WAIT_CHILD(pid);
-		/* the last time, it is freed, with the page that is mapped */
+		/* in the last round, leaving frees it while its page is mapped */
 		if (i == 2)
 			ASSERT_EQ(0, close(there));
 		ASSERT_EQ(0, try_setns(home, 0));
