@@ -489,6 +489,7 @@ TEST_F(create, refused_by_other_messages)
 {
 	static const int types[] = { RTM_GETLINK, RTM_DELLINK,
 				     RTM_NEWLINKPROP, RTM_DELLINKPROP };
+	char text[RTNL_TEXT];
 	struct rtnl_req req;
 	unsigned int i;
 
@@ -497,7 +498,9 @@ TEST_F(create, refused_by_other_messages)
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		rtnl_link(&req, types[i], 0, "dev");
 		mnl_attr_put_u32(&req.nh, IFLA_NS_FD, self->there.fd);
-		ASSERT_EQ(-EOPNOTSUPP, rtnl_send(self->here.sk, &req));
+		ASSERT_EQ(-EOPNOTSUPP,
+			  rtnl_send_for_text(self->here.sk, &req, text));
+		ASSERT_STREQ("specified netns attribute not supported", text);
 		ASSERT_LT(0, rtnl_index(self->here.sk, "dev"));
 		ASSERT_LT(0, rtnl_index(self->there.sk, "dev"));
 	}

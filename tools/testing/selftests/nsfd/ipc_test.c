@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests for IPC namespaces as files: semaphores, segments and queues in another
- * namespace, entering and restoring it, what is undone and what remains, and
- * when it is freed. For tests common to all types, see proc_ns_test.c and
- * setns_test.c.
+ * namespace, entering and restoring it, what is undone and what remains. For
+ * tests common to all types, see proc_ns_test.c and setns_test.c.
  *
  * In the fixture, a child is in the namespace "there", and the caller is in its
  * original namespace "home". Each has one object of every kind, with the same
@@ -150,12 +149,6 @@ TEST_F(ipc, enter_by_file)
 {
 	ASSERT_HOME();
 	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWIPC));
-	ASSERT_THERE();
-}
-
-TEST_F(ipc, enter_by_pidfd)
-{
-	ASSERT_EQ(0, try_setns(self->child.pidfd, CLONE_NEWIPC));
 	ASSERT_THERE();
 }
 
@@ -595,61 +588,6 @@ TEST_F(ipc, undo_when_the_last_thread_leaves)
 	ASSERT_EQ(HOME, observer_says(&o));
 	close(o.ask);
 	WAIT_CHILD(o.pid);
-}
-
-struct looker {
-	pthread_t thread;
-	int go[2];
-	int says;
-	ino_t ino;
-};
-
-static void *look(void *arg)
-{
-	struct looker *l = arg;
-	char c;
-
-	if (read(l->go[0], &c, 1) != 1)
-		return NULL;
-	l->says = shm_says();
-	l->ino = ns_ino(0, "ipc");
-	return NULL;
-}
-
-TEST_F(ipc, only_the_calling_thread_moves)
-{
-	struct looker other = {};
-
-	ASSERT_EQ(0, pipe2(other.go, O_CLOEXEC));
-	ASSERT_EQ(0, pthread_create(&other.thread, NULL, look, &other));
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWIPC));
-	ASSERT_EQ(1, write(other.go[1], "", 1));
-	ASSERT_EQ(0, pthread_join(other.thread, NULL));
-	ASSERT_EQ(HOME, other.says);
-	ASSERT_EQ(fd_ino(self->home), other.ino);
-	ASSERT_THERE();
-}
-
-/* The limit of namespaces shows whether it has been freed. */
-TEST(freed_without_references)
-{
-	struct ns_child child;
-	int fd;
-
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(0, unshare_user());
-	ASSERT_EQ(0, write_file("/proc/sys/user/max_ipc_namespaces", "1"));
-	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWIPC));
-	fd = open_ns(child.pid, "ipc");
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(-1, unshare(CLONE_NEWIPC));
-	ASSERT_EQ(ENOSPC, errno);
-	ASSERT_EQ(0, kill(child.pid, SIGKILL));
-	ns_child_stop(&child);
-	ASSERT_EQ(-1, unshare(CLONE_NEWIPC));
-	ASSERT_EQ(ENOSPC, errno);
-	ASSERT_EQ(0, close(fd));
-	ASSERT_EQ(0, unshare(CLONE_NEWIPC));
 }
 
 TEST(attached_memory_keeps_it)

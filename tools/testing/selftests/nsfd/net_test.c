@@ -17,7 +17,6 @@
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -252,12 +251,6 @@ TEST_F(net, enter_by_file)
 	ASSERT_THERE();
 }
 
-TEST_F(net, enter_by_pidfd)
-{
-	ASSERT_EQ(0, try_setns(self->child.pidfd, CLONE_NEWNET));
-	ASSERT_THERE();
-}
-
 TEST_F(net, enter_and_restore)
 {
 	int i;
@@ -375,24 +368,10 @@ TEST_F(net, abstract_unix_names)
 	EXPECT_EQ(ECONNREFUSED, errno);
 }
 
-/* The end of the veth in it is deleted, and so the other end. */
-TEST_F(net, freed_without_references)
-{
-	int links = watch_links();
-
-	ASSERT_LE(0, links);
-	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
-	ns_child_stop(&self->child);
-	ASSERT_EQ(0, try_setns(self->there, 0));
-	ASSERT_THERE();
-	ASSERT_EQ(0, try_setns(self->home, 0));
-	ASSERT_HOME();
-	ASSERT_EQ(0, close(self->there));
-	ASSERT_EQ(0, wait_for_dellink(links));
-	ASSERT_FALSE(sees("home"));
-}
-
-/* A socket also pins the namespace, and leads back to it. */
+/*
+ * A socket pins the namespace, and leads back to it. When the namespace is
+ * freed, the end of the veth in it is deleted, and so is the other end.
+ */
 TEST_F(net, socket_outlives_process_and_file)
 {
 	int links = watch_links(), sk, fd;
@@ -411,65 +390,7 @@ TEST_F(net, socket_outlives_process_and_file)
 	ASSERT_EQ(0, try_setns(self->home, 0));
 	ASSERT_EQ(0, close(fd));
 	ASSERT_EQ(0, wait_for_dellink(links));
-}
-
-struct looker {
-	pthread_t thread;
-	int go[2];
-	bool home, there;
-	ino_t ino;
-};
-
-static void *look(void *arg)
-{
-	struct looker *l = arg;
-	char c;
-
-	if (read(l->go[0], &c, 1) != 1)
-		return NULL;
-	l->home = sees("home");
-	l->there = sees("there");
-	l->ino = ns_ino(0, "net");
-	return NULL;
-}
-
-TEST_F(net, only_the_calling_thread_moves)
-{
-	struct looker other = {};
-
-	ASSERT_EQ(0, pipe2(other.go, O_CLOEXEC));
-	ASSERT_EQ(0, pthread_create(&other.thread, NULL, look, &other));
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWNET));
-	ASSERT_EQ(1, write(other.go[1], "", 1));
-	ASSERT_EQ(0, pthread_join(other.thread, NULL));
-	ASSERT_TRUE(other.home);
-	ASSERT_FALSE(other.there);
-	ASSERT_EQ(fd_ino(self->home), other.ino);
-	ASSERT_THERE();
-}
-
-/* A helper thread that enters the other namespace to create sockets. */
-static void *enter(void *arg)
-{
-	int *fd = arg;
-
-	if (try_setns(*fd, CLONE_NEWNET))
-		return NULL;
-	*fd = new_socket(AF_INET);
-	return fd;
-}
-
-TEST_F(net, a_thread_moves_alone)
-{
-	int fd = self->there;
-	pthread_t thread;
-	void *done;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, enter, &fd));
-	ASSERT_EQ(0, pthread_join(thread, &done));
-	ASSERT_EQ(&fd, done);
-	ASSERT_TRUE(sk_sees(fd, "there"));
-	ASSERT_HOME();
+	ASSERT_FALSE(sees("home"));
 }
 
 /* A request that is executed inline creates its socket in the caller's namespace. */

@@ -242,6 +242,10 @@ TEST(directory_can_be_read_again)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, list_read(fd, &all, 1024));
 	ASSERT_LT(2U, all.n);
+	/* a type that is configured off must not leave a gap */
+	for (i = 0; i < all.n; i++)
+		ASSERT_EQ((off_t)i + 1, all.e[i].next);
+	ASSERT_EQ((off_t)all.n, lseek(fd, 0, SEEK_CUR));
 	/* at its end, it stays there */
 	ASSERT_EQ(0, list_read(fd, &again, 1024));
 	ASSERT_EQ(0U, again.n);
@@ -522,6 +526,8 @@ TEST_F(name, file_in_nsfs)
 
 TEST_F(name, file_without_content)
 {
+	static const int types[] = { 0x00, 0x54, 0x55, 0x89, 0xff };
+	size_t i;
 	char c;
 
 	ASSERT_FAILS(EINVAL, read(self->fd, &c, 1));
@@ -532,6 +538,10 @@ TEST_F(name, file_without_content)
 				   self->fd, 0));
 	ASSERT_EQ(ENODEV, errno);
 	ASSERT_FAILS(ENOTTY, ioctl(self->fd, _IO(NSIO, 0x7f)));
+	/* the number of an ioctl of nsfs, with the type of another driver */
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		ASSERT_FAILS(ENOTTY, ioctl(self->fd, _IO(types[i],
+							 _IOC_NR(NS_GET_NSTYPE))));
 	ASSERT_EQ(0, flock(self->fd, LOCK_EX | LOCK_NB));
 }
 
@@ -1344,31 +1354,60 @@ static int mount_proc(const char *options)
 	return 0;
 }
 
-/* In a PID namespace: the names of a task with more capabilities are hidden. */
-TEST(proc_that_hides_processes)
+/* Mounts that hide the processes which the caller cannot access. */
+FIXTURE(hidepid)
 {
+};
+
+FIXTURE_VARIANT(hidepid)
+{
+	const char *options;
+	int err;
+};
+
+FIXTURE_VARIANT_ADD(hidepid, noaccess) { "hidepid=noaccess", EPERM };
+FIXTURE_VARIANT_ADD(hidepid, invisible) { "hidepid=invisible", ENOENT };
+FIXTURE_VARIANT_ADD(hidepid, ptraceable) { "hidepid=ptraceable", ENOENT };
+
+FIXTURE_SETUP(hidepid)
+{
+	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
+}
+
+FIXTURE_TEARDOWN(hidepid)
+{
+}
+
+TEST_F(hidepid, hides_namespaces)
+{
+	bool real_root = !geteuid();
+	char hidden[64], own[64];
 	pid_t pid;
 
-	NEEDS(return, CLONE_NEWPID, "CONFIG_PID_NS");
+	snprintf(hidden, sizeof(hidden), "/tmp/1/ns/%s", any_ns());
+	snprintf(own, sizeof(own), "/tmp/self/ns/%s", any_ns());
 	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, unshare(CLONE_NEWNS | CLONE_NEWPID));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		ASSERT_EQ(0, mount_proc("hidepid=ptraceable"));
+		ASSERT_EQ(0, mount_proc(variant->options));
 		pid = fork();
 		ASSERT_LE(0, pid);
 		if (!pid) {
+			/* the group of real root may see all processes */
+			if (real_root)
+				ASSERT_EQ(0, become_nobody());
 			ASSERT_EQ(0, caps_drop());
-			EXPECT_EQ(-1, open("/tmp/1/ns/user", O_RDONLY | O_CLOEXEC));
-			EXPECT_EQ(ENOENT, errno);
+			EXPECT_EQ(-1, open(hidden, O_RDONLY | O_CLOEXEC));
+			EXPECT_EQ(variant->err, errno);
 			EXPECT_EQ(-1, open("/tmp/1/ns", O_RDONLY | O_CLOEXEC));
-			EXPECT_EQ(ENOENT, errno);
-			EXPECT_LE(0, open("/tmp/self/ns/user", O_RDONLY | O_CLOEXEC));
+			EXPECT_EQ(variant->err, errno);
+			EXPECT_LE(0, open(own, O_RDONLY | O_CLOEXEC));
 			EXIT_CHILD();
 		}
 		WAIT_CHILD(pid);
-		EXPECT_LE(0, open("/tmp/1/ns/user", O_RDONLY | O_CLOEXEC));
+		EXPECT_LE(0, open(hidden, O_RDONLY | O_CLOEXEC));
 		EXIT_CHILD();
 	}
 	WAIT_CHILD(pid);
@@ -1392,8 +1431,8 @@ TEST(proc_of_processes_only)
 		dir = open("/tmp/thread-self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		ASSERT_LE(0, dir);
 		ASSERT_EQ(0, list_read(dir, &l, 1024));
-		EXPECT_TRUE(list_has(&l, "user"));
-		EXPECT_LE(0, openat(dir, "user", O_RDONLY | O_CLOEXEC));
+		EXPECT_TRUE(list_has(&l, any_ns()));
+		EXPECT_LE(0, openat(dir, any_ns(), O_RDONLY | O_CLOEXEC));
 		EXIT_CHILD();
 	}
 	WAIT_CHILD(pid);

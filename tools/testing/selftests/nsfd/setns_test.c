@@ -343,6 +343,36 @@ TEST_F(type, with_threads)
 	ASSERT_ENTERED();
 }
 
+/* A thread that calls setns(). */
+struct mover {
+	int fd, err;
+	struct where at;
+};
+
+static void *mover_run(void *arg)
+{
+	struct mover *m = arg;
+
+	m->err = try_setns(m->fd, 0);
+	m->at = where_is(0);
+	return NULL;
+}
+
+TEST_F(type, a_thread_moves_alone)
+{
+	int err = -err_threaded(variant->flag);
+	struct mover m = { .fd = self->fd };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, mover_run, &m));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(err, m.err);
+	ASSERT_EQ(err ? 0 : variant->flag, moved(self->home, m.at));
+	if (!err)
+		ASSERT_EQ(0, moved(m.at, where_is(self->t.pid)));
+	ASSERT_AT_HOME();
+}
+
 TEST_F(type, fs_shared_with_a_process)
 {
 	int err = err_threaded(variant->flag) == -EINVAL ? EINVAL : 0;
@@ -1037,24 +1067,46 @@ TEST(user_namespace_of_another_user)
 	WAIT_CHILD(pid);
 }
 
-/* Expect a time of @seconds or slightly more, by vDSO and by system call. */
-#define EXPECT_CLOCK(seconds) do {					\
-	long long __want = (seconds);				\
+/*
+ * The clocks of a time namespace, and their offsets in the test. The vDSO reads
+ * the coarse one in memory whatever the clock source is.
+ */
+static const struct {
+	clockid_t id;
+	long offset;
+} clocks[] = {
+	{ CLOCK_MONOTONIC, 100000 },
+	{ CLOCK_MONOTONIC_COARSE, 100000 },
+	{ CLOCK_BOOTTIME, 200000 },
+};
+
+/* Expect the times @start or slightly more, by vDSO and by system call. */
+#define EXPECT_CLOCKS(start, there) do {				\
 	struct timespec __vdso, __call;					\
+	long long __want;						\
+	size_t __i;							\
 									\
-	ASSERT_EQ(0, clock_gettime(CLOCK_MONOTONIC, &__vdso));		\
-	ASSERT_EQ(0, syscall(__NR_clock_gettime, CLOCK_MONOTONIC, &__call)); \
-	EXPECT_LE(__want, __vdso.tv_sec);				\
-	EXPECT_GT(__want + 1000, __vdso.tv_sec);			\
-	EXPECT_LE(__want, __call.tv_sec);				\
-	EXPECT_GT(__want + 1000, __call.tv_sec);			\
+	for (__i = 0; __i < ARRAY_SIZE(clocks); __i++) {		\
+		clockid_t __id = clocks[__i].id;			\
+									\
+		__want = (start)[__i].tv_sec;				\
+		__want += (there) ? clocks[__i].offset : 0;		\
+		ASSERT_EQ(0, clock_gettime(__id, &__vdso));		\
+		ASSERT_EQ(0, syscall(__NR_clock_gettime, __id, &__call)); \
+		EXPECT_LE(__want, __vdso.tv_sec);			\
+		EXPECT_GT(__want + 1000, __vdso.tv_sec);		\
+		EXPECT_LE(__want, __call.tv_sec);			\
+		EXPECT_GT(__want + 1000, __call.tv_sec);		\
+	}								\
 } while (0)
 
-/* The page that the vDSO reads must be mapped again. */
+/* The page with the offsets that the vDSO reads must be mapped again. */
 TEST(time_namespace_and_its_clock)
 {
-	struct timespec start;
-	int home, there, i;
+	struct timespec start[ARRAY_SIZE(clocks)];
+	int home, there;
+	size_t i;
+	pid_t pid;
 
 	if (lacks_ns("time"))
 		SKIP(return, "no time namespace");
@@ -1064,15 +1116,28 @@ TEST(time_namespace_and_its_clock)
 	ASSERT_LE(0, home);
 	ASSERT_EQ(0, try_setns(home, 0));
 	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
-	ASSERT_EQ(0, write_file("/proc/self/timens_offsets", "monotonic 100000 0"));
+	ASSERT_EQ(0, write_file("/proc/self/timens_offsets",
+				"monotonic 100000 0\nboottime 200000 0"));
 	there = open_ns(0, "time_for_children");
 	ASSERT_LE(0, there);
-	ASSERT_EQ(0, clock_gettime(CLOCK_MONOTONIC, &start));
+	for (i = 0; i < ARRAY_SIZE(clocks); i++)
+		ASSERT_EQ(0, clock_gettime(clocks[i].id, &start[i]));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, try_setns(there, CLONE_NEWTIME));
-		EXPECT_CLOCK(start.tv_sec + 100000);
+		ASSERT_EQ(fd_ino(there), ns_ino(0, "time_for_children"));
+		EXPECT_CLOCKS(start, true);
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			EXPECT_CLOCKS(start, true);
+			EXIT_CHILD();
+		}
+		WAIT_CHILD(pid);
+		/* in the last round, leaving frees it while its page is mapped */
+		if (i == 2)
+			ASSERT_EQ(0, close(there));
 		ASSERT_EQ(0, try_setns(home, 0));
-		EXPECT_CLOCK(start.tv_sec);
+		EXPECT_CLOCKS(start, false);
 	}
 }
 

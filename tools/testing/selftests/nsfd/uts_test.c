@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests for UTS namespaces as files: names in another namespace, entering and
- * restoring it, and when it is freed. For tests common to all types, see
- * proc_ns_test.c and setns_test.c.
+ * restoring it. For tests common to all types, see proc_ns_test.c and
+ * setns_test.c.
  *
  * In the fixture, a child is in the namespace "there", and the caller is in its
  * original namespace "home".
  */
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/utsname.h>
@@ -97,12 +96,6 @@ TEST_F(uts, enter_by_file)
 	ASSERT_THERE();
 }
 
-TEST_F(uts, enter_by_pidfd)
-{
-	ASSERT_EQ(0, try_setns(self->child.pidfd, CLONE_NEWUTS));
-	ASSERT_THERE();
-}
-
 TEST_F(uts, enter_and_restore)
 {
 	int i;
@@ -149,78 +142,6 @@ TEST_F(uts, proc_sys_follows_the_caller)
 	ASSERT_STREQ("there.domain", sysctl_text(domain));
 	ASSERT_EQ(0, try_setns(self->home, 0));
 	ASSERT_STREQ("home.domain", sysctl_text(domain));
-}
-
-/* The limit of namespaces shows whether it has been freed. */
-TEST(freed_without_references)
-{
-	struct ns_child child;
-	int fd;
-
-	NEEDS(return, CLONE_NEWUSER, "CONFIG_USER_NS");
-	ASSERT_EQ(0, unshare_user());
-	ASSERT_EQ(0, write_file("/proc/sys/user/max_uts_namespaces", "1"));
-	ASSERT_EQ(0, ns_child_start(&child, CLONE_NEWUTS));
-	fd = open_ns(child.pid, "uts");
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(-1, unshare(CLONE_NEWUTS));
-	ASSERT_EQ(ENOSPC, errno);
-	ASSERT_EQ(0, kill(child.pid, SIGKILL));
-	ns_child_stop(&child);
-	ASSERT_EQ(-1, unshare(CLONE_NEWUTS));
-	ASSERT_EQ(ENOSPC, errno);
-	ASSERT_EQ(0, close(fd));
-	ASSERT_EQ(0, unshare(CLONE_NEWUTS));
-}
-
-struct looker {
-	pthread_t thread;
-	int go[2];
-	struct utsname names;
-	ino_t ino;
-};
-
-static void *look(void *arg)
-{
-	struct looker *l = arg;
-	char c;
-
-	if (read(l->go[0], &c, 1) == 1 && !uname(&l->names))
-		l->ino = ns_ino(0, "uts");
-	return NULL;
-}
-
-TEST_F(uts, only_the_calling_thread_moves)
-{
-	struct looker other = {};
-
-	ASSERT_EQ(0, pipe2(other.go, O_CLOEXEC));
-	ASSERT_EQ(0, pthread_create(&other.thread, NULL, look, &other));
-	ASSERT_EQ(0, try_setns(self->there, CLONE_NEWUTS));
-	ASSERT_EQ(1, write(other.go[1], "", 1));
-	ASSERT_EQ(0, pthread_join(other.thread, NULL));
-	ASSERT_STREQ("home", other.names.nodename);
-	ASSERT_EQ(fd_ino(self->home), other.ino);
-	ASSERT_THERE();
-}
-
-static void *enter(void *arg)
-{
-	int *fd = arg;
-	int err = try_setns(*fd, CLONE_NEWUTS);
-
-	return err ? strerror(err) : strdup(host_name());
-}
-
-TEST_F(uts, a_thread_moves_alone)
-{
-	pthread_t thread;
-	void *said;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, enter, &self->there));
-	ASSERT_EQ(0, pthread_join(thread, &said));
-	ASSERT_STREQ("there", (char *)said);
-	ASSERT_HOME();
 }
 
 #define NS_NAME		"uts"
