@@ -37,6 +37,9 @@
 #define __NR_listns	470
 #endif
 #endif
+#ifndef NS_NET_REVOKE_SOCKETS
+#define NS_NET_REVOKE_SOCKETS	_IO(NSIO, 0x21)
+#endif
 #ifndef FD_NSFS_ROOT
 #define FD_NSFS_ROOT	(-10003)
 #endif
@@ -290,6 +293,19 @@ static void scan_task(struct task *task, ino_t *seen)
 }
 
 /*
+ * Checks whether the kernel can delegate. @file is one that this program has opened,
+ * and therefore plain: there is nothing to revoke.
+ */
+static bool can_delegate(int file)
+{
+	static int can = -1;
+
+	if (can < 0)
+		can = !ioctl(file, NS_NET_REVOKE_SOCKETS, 0) || errno != ENOTTY;
+	return can;
+}
+
+/*
  * Checks whether the file descriptor is delegated. One of the module reports its
  * namespace.
  */
@@ -373,19 +389,21 @@ static void scan_socket(struct task *task, int fd, ino_t own, int *pidfd)
  */
 static void scan_namespace(struct task *task, int fd)
 {
-	ino_t ino, unused;
+	ino_t unused;
 	char path[64];
 	int file, type;
+	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/fd/%d", task->path, fd);
 	file = nsfd_open(path);
 	if (file < 0)
 		return;
-	type = nsfd_type(file);
-	if (!nsfd_id(file, NULL, &ino))
-		hold(find(type, ino, file), DESCRIPTOR, task->pid, fd,
+	/* Known to be in nsfs, which nsfd_type() and nsfd_id() would check again. */
+	type = ioctl(file, NS_GET_NSTYPE);
+	if (type > 0 && !fstat(file, &st))
+		hold(find(type, st.st_ino, file), DESCRIPTOR, task->pid, fd,
 		     command(task))->delegated =
-			type == CLONE_NEWNET &&
+			type == CLONE_NEWNET && can_delegate(file) &&
 			is_delegated(task->path, fd, &unused);
 	close(file);
 }
