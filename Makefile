@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
 KERNELS := baseline vanilla nsfd applied
 NEXT := next-vanilla next
+# Each of them has a rule, whichever of them KERNELS= and NEXT= name.
+ALL := baseline vanilla nsfd applied next-vanilla next
 STOCKS := $(shell grep -q bookworm /etc/os-release && echo 6.1) 6.12 7.3
 STOCK := $(firstword $(STOCKS))
 BASE := 6.12
@@ -57,12 +59,12 @@ trees/baseline trees/applied trees/next-vanilla: trees/vanilla
 trees/nsfd: trees/baseline
 trees/next: trees/next-vanilla
 
-$(KERNELS:%=trees/%) $(NEXT:%=trees/%):
+$(ALL:%=trees/%):
 	@$(STEP) 'source of $(@F)' scripts/series/tree.sh $(@F)
 
 tree: trees/nsfd
 
-$(KERNELS:%=kernel/%) $(NEXT:%=kernel/%): kernel/%: trees/%
+$(ALL:%=kernel/%): kernel/%: trees/%
 	@$(STEP) 'kernel $*' scripts/build/guest-kernel.sh $*
 
 refresh: deps
@@ -246,4 +248,4 @@ clean:
 .PHONY: series apply stages parity coverage configs race check clean
 .PHONY: test-debug test-debug-x86 test-m32 test-arm64 test-san test-programs
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
-.PHONY: $(KERNELS:%=trees/%) $(KERNELS:%=kernel/%) $(NEXT:%=trees/%) $(NEXT:%=kernel/%)
+.PHONY: $(ALL:%=trees/%) $(ALL:%=kernel/%)
