@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,7 @@ static struct preload_shared *map(void)
 		return NULL;
 	for (i = 0; inherited && i < new->n_places; i++)
 		new->places[i].fd = inherited->places[i].fd;
-	if (__atomic_compare_exchange_n(&shared, &old, new, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (atomic_compare_exchange_strong(&shared, &old, new)) {
 		if (inherited)
 			munmap(inherited, inherited->size);
 		inherited = NULL;

@@ -56,12 +56,8 @@ func OpenPath(path string) (*NS, error) {
 		return fail(err)
 	}
 	defer unix.Close(handle)
-	magic, err := filesystem(handle)
-	if err != nil {
+	if err := checkNsfs(handle); err != nil {
 		return fail(err)
-	}
-	if magic != unix.NSFS_MAGIC {
-		return fail(unix.EINVAL)
 	}
 	link := "/proc/thread-self/fd/" + strconv.Itoa(handle)
 	fd, err := open(link, unix.O_RDONLY|unix.O_CLOEXEC)
@@ -273,6 +269,21 @@ func filesystem(fd int) (int64, error) {
 			return int64(fs.Type), err
 		}
 	}
+}
+
+// checkNsfs returns nil for a file of nsfs. It compares the devices, because
+// fstatfs(2) queries the file system, which may not respond.
+func checkNsfs(handle int) error {
+	var own unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &own); err != nil {
+		return err
+	}
+	var file unix.Statx_t
+	err := unix.Statx(handle, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, 0, &file)
+	if err == nil && unix.Mkdev(file.Dev_major, file.Dev_minor) != uint64(own.Dev) {
+		err = unix.EINVAL
+	}
+	return err
 }
 
 // checkNet returns nil for the file descriptor of a network namespace, and

@@ -26,12 +26,13 @@ const nobody = 65534
 
 // The test binary runs itself as a child for what a process can do only once.
 var children = map[string]func() error{
-	"main thread": childMainThread,
-	"inherited":   childInherited,
-	"drop":        childDrop,
-	"wait":        childWait,
-	"plain":       childPlain,
-	"filtered":    childFiltered,
+	"main thread":     childMainThread,
+	"inherited":       childInherited,
+	"drop":            childDrop,
+	"wait":            childWait,
+	"plain":           childPlain,
+	"filtered":        childFiltered,
+	"without-fstatfs": childWithoutFstatfs,
 }
 
 func init() {
@@ -658,6 +659,29 @@ func childWait() error {
 	return err
 }
 
+const retErrno, retAllow = 0x50000, 0x7fff0000
+
+// A file system in userspace may not respond to fstatfs(), so OpenPath must not call
+// it for a path that can lead anywhere.
+func TestOpenPathCallsNoFstatfs(t *testing.T) {
+	must(t, child("without-fstatfs").Run())
+}
+
+func childWithoutFstatfs() error {
+	if err := installFilter(
+		unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS},
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ, Jf: 1, K: unix.SYS_FSTATFS},
+		unix.SockFilter{Code: unix.BPF_RET, K: retErrno | uint32(unix.EIO)},
+		unix.SockFilter{Code: unix.BPF_RET, K: retAllow},
+	); err != nil {
+		return err
+	}
+	if _, err := OpenPath("/dev/null"); !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("/dev/null: %v, expected EINVAL", err)
+	}
+	return nil
+}
+
 // With a seccomp filter, the module refuses all that is not delegated.
 func TestFilter(t *testing.T) {
 	ns := testNS(t)
@@ -669,13 +693,20 @@ func TestFilter(t *testing.T) {
 	must(t, cmd.Run())
 }
 
-func childFiltered() error {
-	allow := unix.SockFilter{Code: unix.BPF_RET, K: 0x7fff0000}
-	program := unix.SockFprog{Len: 1, Filter: &allow}
+// installFilter installs a seccomp filter for the whole process.
+func installFilter(filter ...unix.SockFilter) error {
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	const setModeFilter, allThreads = 1, 1
 	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, setModeFilter, allThreads,
 		uintptr(unsafe.Pointer(&program))); errno != 0 {
 		return os.NewSyscallError("seccomp", errno)
+	}
+	return nil
+}
+
+func childFiltered() error {
+	if err := installFilter(unix.SockFilter{Code: unix.BPF_RET, K: retAllow}); err != nil {
+		return err
 	}
 	if Method() == "module" {
 		return errors.New("method is module")

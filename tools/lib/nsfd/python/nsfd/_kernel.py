@@ -69,6 +69,13 @@ _libc.syscall.restype = ctypes.c_long
 _libc.syscall.argtypes = [ctypes.c_long, *4 * [ctypes.c_int]]
 _libc.setns.argtypes = [ctypes.c_int, ctypes.c_int]
 _libc.fstatfs.argtypes = [ctypes.c_int, ctypes.c_char_p]
+_libc.statx.argtypes = [
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_int,
+    ctypes.c_uint,
+    ctypes.c_char_p,
+]
 
 
 def error(number: int, text: str = "", filename: Optional[str] = None) -> OSError:
@@ -174,17 +181,42 @@ def _is_from_module(fd: int) -> bool:
         return False
 
 
+def _check_nsfs(handle: int) -> None:
+    """Raise EINVAL unless handle refers to a file of nsfs.
+
+    fstatfs() and fstat() query the file system, which may not respond.
+    """
+    empty_path, dont_sync = 0x1000, 0x4000
+    buf = ctypes.create_string_buffer(256)
+    _call(_libc.statx, handle, b"", empty_path | dont_sync, 0, buf)
+    # stx_dev_major and stx_dev_minor
+    device = os.makedev(*struct.unpack_from("=II", buf, 136))
+    if device != os.stat("/proc/thread-self/ns/net").st_dev:
+        raise error(errno.EINVAL)
+
+
 def open_net(path: str) -> int:
-    """Open the network namespace at a path."""
-    # Without O_NONBLOCK, open() of a FIFO waits for a writer.
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    """Open the network namespace at a path.
+
+    Opening a FIFO unblocks its writer, opening a device can have any effect,
+    and opening a file of another user can block. O_PATH does none of this, so
+    check first.
+    """
+    fd = -1
+    handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
+        _check_nsfs(handle)
+        link = f"/proc/thread-self/fd/{handle}"
+        fd = os.open(link, os.O_RDONLY | os.O_CLOEXEC)
         check_net(fd)
     except BaseException as e:
-        os.close(fd)
+        if fd >= 0:
+            os.close(fd)
         if isinstance(e, OSError):
             e.filename = path
         raise
+    finally:
+        os.close(handle)
     return fd
 
 

@@ -485,6 +485,21 @@ class Arguments(Case):
         self.addCleanup(os.unlink, "/run/fifo")
         self.assertErrno(errno.EINVAL, nsfd.open, "/run/fifo")
 
+    def test_a_fifo_is_not_opened(self):
+        os.mkfifo("/run/fifo")
+        self.addCleanup(os.unlink, "/run/fifo")
+        writer = subprocess.Popen(
+            [sys.executable, "-c", "print(flush=True); open('/run/fifo', 'w')"],
+            stdout=subprocess.PIPE,
+        )
+        self.addCleanup(writer.communicate)
+        self.addCleanup(writer.kill)
+        writer.stdout.readline()
+        for _ in range(50):
+            self.assertErrno(errno.EINVAL, nsfd.open, "/run/fifo")
+            time.sleep(0.01)
+        self.assertIsNone(writer.poll())
+
     def test_types(self):
         for netns in (None, True, False, 1.5, [], object()):
             with self.subTest(type(netns).__name__):
