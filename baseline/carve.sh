@@ -1,15 +1,21 @@
 #!/bin/sh
 # Makes the baseline: takes out of a Linux 6.12 tree what the series brings.
 #
-# usage: carve.sh TREE
+# usage: carve.sh TREE [FILE]
 #
 # Each line of the *.rules beside this file is a verb, a file, and identifiers.
 # A rule that changes nothing is an error: the source is not the one that the
-# rules were written for.
+# rules were written for. With FILE, only the rules for that file are applied.
 set -eu
 
 rules=$(cd "$(dirname "$0")" && pwd)
+if [ $# = 1 ]; then
+	grep -hv -e '^#' -e '^$' "$rules"/*.rules | awk '{ print $2 }' | sort -u |
+		xargs -P "$(nproc)" -n 1 "$rules/carve.sh" "$1"
+	exit
+fi
 cd "$1"
+only=$2
 
 # cocci NAME FILE [-D identifier=value]...: one semantic patch, one file
 cocci()
@@ -110,9 +116,7 @@ replace()
 
 for file in "$rules"/*.rules; do
 	while read -r verb target a b; do
-		case $verb in
-		'' | '#'*) continue ;;
-		esac
+		[ "$target" = "$only" ] || continue
 		before=$(cksum "$target" 2>&1) || {
 			echo "carve: ${file##*/}: $verb $target: no such file" >&2
 			exit 1
