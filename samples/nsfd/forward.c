@@ -15,6 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef __NR_socketat
+#define __NR_socketat 548
+#endif
+
 /* The server, which has no peer, or one of the two sockets of a connection. */
 struct end {
 	int fd, ready, eof;
@@ -26,7 +30,7 @@ static int stream_in(char **arg, struct sockaddr_in *addr)
 	int fd, nsfd = open(arg[0], O_RDONLY | O_CLOEXEC);
 
 	*addr = (struct sockaddr_in){ AF_INET, htons(atoi(arg[2])), { inet_addr(arg[1]) }, { } };
-	fd = nsfd < 0 ? -1 : syscall(548 /* socketat */, nsfd, AF_INET,
+	fd = nsfd < 0 ? -1 : syscall(__NR_socketat, nsfd, AF_INET,
 				     SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		err(1, "%s", arg[0]);

@@ -12,17 +12,18 @@ set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
-verdict=1 bad=0
+verdict=1
 if [ "$1" = -n ]; then
 	verdict=0
 	shift
 fi
-for kernel in "$@"; do
-	out=build/test/$kernel
+# Runs the tests on kernel $1.
+run()
+{
+	kernel=$1 out=build/test/$1 start=$(date +%s) status=0
 	rm -rf "$out"
 	mkdir -p "$out"
 	echo "== $kernel"
-	start=$(date +%s) status=0
 	# shellcheck disable=SC2086 # a list of words
 	scripts/guest/boot.sh -t "${TIMEOUT:-900}" -m "${MEMORY:-1G}" -c "${CPUS:-1}" \
 		"build/linux.$kernel" env ${GUEST_ENV:-} \
@@ -46,8 +47,21 @@ for kernel in "$@"; do
 		status=1
 	fi
 	echo "$status" >"$out/status"
-	[ "$status" = 0 ] || bad=1
 	echo "== $kernel: $(($(date +%s) - start)) s"
+}
+
+# As many guests at a time as there are CPUs for them.
+guests=$(($(nproc) / ${CPUS:-1})) n=0
+for kernel in "$@"; do
+	run "$kernel" &
+	n=$((n + 1))
+	[ $n -lt "$guests" ] || {
+		wait
+		n=0
+	}
 done
-[ "$verdict" = 1 ] || exit "$bad"
-exec scripts/test/verdict.pl "$@"
+wait
+[ "$verdict" = 0 ] || exec scripts/test/verdict.pl "$@"
+for kernel in "$@"; do
+	[ "$(cat "build/test/$kernel/status")" = 0 ] || exit 1
+done

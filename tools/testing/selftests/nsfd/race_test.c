@@ -16,6 +16,7 @@
 /* <linux/pidfd.h> conflicts with <fcntl.h>. */
 #ifndef PIDFD_GET_NET_NAMESPACE
 #define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
+#define PIDFD_GET_UTS_NAMESPACE _IO(0xFF, 10)
 #endif
 
 /* A number above those of other file descriptors. */
@@ -169,6 +170,16 @@ static void move_by_file(struct race *race)
 	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
 }
 
+static void move_by_pidfd(struct race *race)
+{
+	int i = race->turn[0]++ & 1;
+
+	CHECK(race, !sys_setns(race->target[i].pidfd,
+			       CLONE_NEWNET | CLONE_NEWUTS));
+	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
+	CHECK(race, ns_ino(0, "uts") == race->ino[i][1]);
+}
+
 /* Until then, the first thread may still be in its original namespace. */
 static bool has_left(struct race *race)
 {
@@ -229,19 +240,24 @@ TEST_F_TIMEOUT(race, setns_and_proc_net, 3600)
 /* ... ioctls of pidfds, ... */
 static void look_at_pidfd(struct race *race)
 {
+	static const int get[] = { PIDFD_GET_NET_NAMESPACE, PIDFD_GET_UTS_NAMESPACE };
 	bool left = has_left(race);
-	int fd = ioctl(race->pidfd, PIDFD_GET_NET_NAMESPACE, 0);
-	ino_t ino = fd_ino(fd);
+	int i, fd;
+	ino_t ino;
 
-	CHECK(race, ino);
-	close(fd);
-	if (left)
-		CHECK(race, ino == race->ino[0][0] || ino == race->ino[1][0]);
+	for (i = 0; i < 2; i++) {
+		fd = ioctl(race->pidfd, get[i], 0);
+		ino = fd_ino(fd);
+		CHECK(race, ino);
+		close(fd);
+		if (left)
+			CHECK(race, ino == race->ino[0][i] || ino == race->ino[1][i]);
+	}
 }
 
 TEST_F_TIMEOUT(race, setns_and_pidfd, 3600)
 {
-	run_race(_metadata, &self->race, move_by_file, look_at_pidfd);
+	run_race(_metadata, &self->race, move_by_pidfd, look_at_pidfd);
 }
 
 /* ... netlink messages with the PID, ... */
@@ -279,7 +295,10 @@ static void move_mounts(struct race *race)
 
 static void look_at_mounts(struct race *race)
 {
-	char path[64], text[64];
+	bool left = has_left(race), in[2];
+	char path[64], text[8192] = "";
+	size_t len = 0;
+	ssize_t got;
 	int fd;
 
 	/* setns() does not change the root directory of two threads. */
@@ -288,29 +307,34 @@ static void look_at_mounts(struct race *race)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/mounts", race->tid,
 		 race->tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(race, read(fd, text, sizeof(text)) > 0);
+	while ((got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += got;
+	CHECK(race, !got && len < sizeof(text) - 1);
 	close(fd);
+	/* setns() first changes the root directory: it has no mounts until the end. */
+	if (!len) {
+		__atomic_add_fetch(&race->vain[1], 1, __ATOMIC_RELAXED);
+		return;
+	}
+	in[0] = strstr(text, "race0 ");
+	in[1] = strstr(text, "race1 ");
+	CHECK(race, !in[0] || !in[1]);
+	if (left)
+		CHECK(race, in[0] || in[1]);
 }
 
 TEST_F_TIMEOUT(race, setns_and_mounts, 3600)
 {
-	int i;
+	int i, home = open_ns(0, "mnt");
 
 	for (i = 0; i < 2; i++) {
 		target_stop(&self->race.target[i]);
 		ASSERT_EQ(0, target_start(&self->race.target[i], CLONE_NEWNS));
+		ASSERT_EQ(0, sys_setns(self->race.target[i].pidfd, CLONE_NEWNS));
+		ASSERT_EQ(0, mount(i ? "race1" : "race0", "/tmp", "tmpfs", 0, NULL));
+		ASSERT_EQ(0, sys_setns(home, CLONE_NEWNS));
 	}
 	run_race(_metadata, &self->race, move_mounts, look_at_mounts);
-}
-
-static void move_by_pidfd(struct race *race)
-{
-	int i = race->turn[0]++ & 1;
-
-	CHECK(race, !sys_setns(race->target[i].pidfd,
-			       CLONE_NEWNET | CLONE_NEWUTS));
-	CHECK(race, ns_ino(0, "net") == race->ino[i][0]);
-	CHECK(race, ns_ino(0, "uts") == race->ino[i][1]);
 }
 
 /* Both namespaces change at once, so a follower must get a matching pair. */
