@@ -39,6 +39,7 @@ help:
 	@echo 'make test-arm64          run the selftests and the tools on arm64, in QEMU'
 	@echo 'make test-san            run library and tools under ASan and UBSan'
 	@echo 'make test-programs       run programs of Debian under nsfd run'
+	@echo 'make fuzz                make a million random calls, and requests, under KASAN'
 	@echo 'make race                run a million operations of each race on 4 CPUs'
 	@echo 'make coverage            show which lines of each patch the selftests reach'
 	@echo 'make parity              compare tests and programs of others with vanilla'
@@ -114,6 +115,7 @@ apply:
 bench: trees/vanilla trees/nsfd
 	@scripts/deps.sh cpio gnuplot-nox \
 		$(if $(filter arm64,$(ARCH)),$(ARM64),gdb qemu-system-x86)
+	$(if $(filter arm64,$(ARCH)),@$(STEP) 'programs for arm64' scripts/build/cross.sh arm64)
 	@$(STEP) 'kernels to measure' scripts/bench/build.sh vanilla nsfd
 	@$(STEP) 'bench' scripts/bench/bench.sh
 
@@ -169,7 +171,7 @@ coverage: trees/nsfd kselftest
 	@scripts/test/coverage.sh
 
 configs: trees/vanilla trees/nsfd kselftest
-	@scripts/deps.sh gcc-aarch64-linux-gnu
+	@scripts/deps.sh gcc-aarch64-linux-gnu gcc-s390x-linux-gnu
 	@scripts/test/configs.sh
 
 test-debug: trees/nsfd kselftest tools go
@@ -229,6 +231,13 @@ test-programs: kernel/vanilla kernel/nsfd tools
 			tools/testing/selftests/nsfd-tools/tools_test.sh programs faults || exit; \
 	done
 
+# Of 16 random calls, 13 are requests to the ring: a million with these.
+fuzz: trees/nsfd kselftest
+	@CCACHE_DEPEND=1 $(STEP) 'kernel nsfd.debug' scripts/build/guest-kernel.sh nsfd.debug \
+		tools/testing/selftests/nsfd/config.debug
+	@GUEST_ENV='GUEST_USERS=root GUEST_SECONDS=3600 NSFD_CALLS=1300000' MEMORY=2G \
+		TIMEOUT=7200 TESTS=nsfd:fuzz_test scripts/test/run.sh nsfd.debug
+
 race: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@$(STEP) 'kernel nsfd.kcsan' scripts/build/guest-kernel.sh -q nsfd.kcsan \
@@ -246,7 +255,7 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test test-next shell
-.PHONY: series apply stages parity coverage configs race check clean
+.PHONY: series apply stages parity coverage configs fuzz race check clean
 .PHONY: test-debug test-debug-x86 test-m32 test-arm64 test-san test-programs
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(ALL:%=trees/%) $(ALL:%=kernel/%)

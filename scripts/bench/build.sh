@@ -12,15 +12,18 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 arch=${ARCH:-x86_64} source=$top/tools/nsfd/bench
 out=$top/build/bench obj=obj.bench gcc=gcc config='' ring=-luring
 if [ "$arch" = arm64 ]; then
-	out=$out.arm64 obj=$obj.arm64 gcc=aarch64-linux-gnu-gcc
-	config=$source/config.arm64 ring=-DNO_RING # there is no liburing for it here
+	out=$out.arm64 obj=$obj.arm64 config=$source/config.arm64
+	# liburing is the one that cross.sh has unpacked.
+	gcc='aarch64-linux-gnu-gcc -L/usr/aarch64-linux-gnu/lib'
+	usr=$top/build/arm64/root/usr
+	ring="-idirafter $usr/include -L$usr/lib/aarch64-linux-gnu -luring"
 fi
 
 mkdir -p "$out/root"
-$gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*.c \
-	"$ring"
-$gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" \
-	"$source"/*.c "$ring"
+# shellcheck disable=SC2086 # words
+$gcc -O2 -Wall -static -pthread "-I$top/include/uapi" -o "$out/bench" "$source"/*.c $ring
+# shellcheck disable=SC2086
+$gcc -O2 -Wall -pthread "-I$top/include/uapi" -o "$out/bench-shared" "$source"/*.c $ring
 [ $# -gt 0 ] || exit 0
 
 # An initial RAM disk that contains only the benchmark, and is reproducible: the time

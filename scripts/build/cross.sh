@@ -21,7 +21,8 @@ m32)
 	;;
 arm64)
 	debian=arm64 triplet=aarch64-linux-gnu kernel_arch=arm64
-	cc=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar
+	# The C library to link with is the compiler's: the paths in libc.so are absolute.
+	cc='aarch64-linux-gnu-gcc -L/usr/aarch64-linux-gnu/lib' AR=aarch64-linux-gnu-ar
 	export AR
 	packages="$packages base-files base-passwd bash coreutils dash diffutils findutils
 		grep haproxy hostname iproute2 libc-bin libcap2-bin lighttpd mawk mount netbase

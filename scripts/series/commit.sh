@@ -56,7 +56,7 @@ while read -r path; do
 		patch=$path
 		"$top/scripts/series/patch-for.sh" "$top/$path" "$kernel" >"$work/patch"
 		git apply --cached --whitespace=nowarn "$work/patch" || {
-			echo "apply-series: $path does not apply to $base" >&2
+			echo "commit: $path does not apply to $base" >&2
 			exit 1
 		}
 		;;

@@ -12,7 +12,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 out=$top/build/configs
 mkdir -p "$out"
-[ "$#" -gt 0 ] || set -- allnoconfig allmodconfig defconfig i386 arm64 \
+[ "$#" -gt 0 ] || set -- allnoconfig allmodconfig defconfig i386 arm64 s390 \
 	NAMESPACES NET_NS UTS_NS IPC_NS PID_NS USER_NS TIME_NS CGROUPS \
 	PROC_FS PROC_SYSCTL \
 	um-NET_NS um-UTS_NS um-IPC_NS um-PID_NS um-USER_NS um-CGROUPS
@@ -52,16 +52,18 @@ is_made()
 	esac
 }
 
-# Configures $tree in $obj for $name, and builds the touched files.
+# Configures $tree in $obj for $name, and builds the touched files; for s390, which is
+# big-endian, with W=1 and sparse.
 build()
 {
-	obj=$out/$name.$tree arch=x86 base=defconfig option='' cross=''
+	obj=$out/$name.$tree arch=x86 base=defconfig option='' cross='' checks=''
 	case $name in
 	allnoconfig) base=allnoconfig option='-e NET' ;;
 	allmodconfig) base=allmodconfig ;;
 	defconfig) ;;
 	i386) arch=i386 ;;
 	arm64) arch=arm64 cross=aarch64-linux-gnu- ;;
+	s390) arch=s390 cross=s390x-linux-gnu- checks='W=1 C=2' ;;
 	*) option="-e EXPERT -d $name" ;;
 	esac
 	kmake="make -s -C build/$tree ARCH=$arch CROSS_COMPILE=$cross O=$obj LOCALVERSION="
@@ -82,7 +84,7 @@ build()
 			! is_made "${file%.c}.o" || echo "${file%.c}.o"
 		done)
 	# shellcheck disable=SC2086
-	$kmake CC="ccache ${cross}gcc" -j"$(nproc)" -k $objects >>"$obj/log" 2>&1 ||
+	$kmake $checks CC="ccache ${cross}gcc" -j"$(nproc)" -k $objects >>"$obj/log" 2>&1 ||
 		wrong "$tree does not build, see $obj/log"
 	# A different line number does not make a new warning.
 	sed -n 's/:[0-9]*:[0-9]*: warning/: warning/p' "$obj/log" | sort >"$obj/warnings"

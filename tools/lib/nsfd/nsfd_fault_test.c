@@ -431,9 +431,15 @@ TEST_F(fault, device_delegates)
  * A file descriptor that the module has delegated must not require the device,
  * whether or not the kernel has the system call, which does not accept it.
  */
+#if defined(__GLIBC__) && !defined(__LP64__)
+/* nsfd_id() of a program with -D_FILE_OFFSET_BITS=64 */
+int nsfd_id64(int fd, dev_t *dev, __ino64_t *ino);
+#endif
+
 TEST_F(fault, delegated_by_module)
 {
 	static const int errors[] = { ENOSYS, EINVAL };
+	__ino64_t wide = 0;
 	dev_t dev;
 	ino_t ino;
 	int i;
@@ -482,6 +488,14 @@ TEST_F(fault, delegated_by_module)
 		EXPECT_EQ(0, nsfd_id(module.granted, &dev, &ino));
 		EXPECT_EQ(99999999999, ino);
 	}
+#if defined(__GLIBC__) && !defined(__LP64__)
+	fail_fopen = (struct fault){ .times = 1 };
+	EXPECT_EQ(0, nsfd_id64(module.granted, &dev, &wide));
+	EXPECT_EQ(99999999999, wide);
+#else
+	wide = ino;
+	EXPECT_EQ(99999999999, wide);
+#endif
 	EXPECT_EQ(0, nsfd_is_delegated(module.granted));
 }
 

@@ -51,9 +51,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
-#ifndef NO_RING
 #include <liburing.h>
-#endif
 #include "bench.h"
 
 #ifndef __NR_socketat
@@ -167,7 +165,6 @@ static int make_at_granted(const struct family *f)
 	return socketat(granted, f);
 }
 
-#ifndef NO_RING
 /* By a ring, whose task issues the request as it submits it. */
 static struct io_uring ring;
 
@@ -223,7 +220,6 @@ static void measure_ring(void)
 	}
 	io_uring_queue_exit(&ring);
 }
-#endif
 
 static int by_module(int fd, int nsfd, const struct family *f)
 {
@@ -825,9 +821,7 @@ static void bench(void)
 		printf("# no socketat in this kernel\n");
 	}
 	measure_module();
-#ifndef NO_RING
 	measure_ring();
-#endif
 	measure("dance", make_by_dance);
 	measure_thread();
 	measure_broker();

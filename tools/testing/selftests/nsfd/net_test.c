@@ -444,6 +444,23 @@ TEST_F(net, sockets_of_io_uring_poll)
 	EXPECT_TRUE(sk_sees(fd, "home"));
 }
 
+/* A request for a socket elsewhere never creates one at home. */
+TEST_F(net, sockets_of_io_uring_elsewhere)
+{
+	struct uring ring;
+	int sk;
+
+	if (uring_start(&ring, 0))
+		SKIP(return, "io_uring_setup: %s", strerror(errno));
+	uring_sqe_socketat(&ring, self->there, AF_INET, SOCK_DGRAM, 0);
+	sk = uring_call(&ring);
+	/* if the kernel does not have IORING_SOCKET_NETNS */
+	if (sk == -EINVAL)
+		return;
+	ASSERT_LE(0, sk);
+	ASSERT_TRUE(sk_sees(sk, "there"));
+}
+
 TEST(socket_ioctl_opens_it)
 {
 	static const int families[] = {

@@ -18,6 +18,10 @@
 #endif
 #endif
 
+#ifndef O_EMPTYPATH
+#define O_EMPTYPATH (1 << 26)	/* Linux 7.2 */
+#endif
+
 #define FD_OF_NSFS_ROOT	(-10003)	/* FD_NSFS_ROOT */
 #define CURRENT_USER	(~0ULL)		/* LISTNS_CURRENT_USER */
 
@@ -163,6 +167,20 @@ TEST_F(nsfs, opened_by_file_handle_is_plain)
 	ASSERT_EQ(0, caps_drop());
 	ASSERT_EQ(EPERM, try_at(fds[0]));
 	ASSERT_EQ(EPERM, try_at(fds[1]));
+	ASSERT_EQ(0, try_at(self->granted));
+}
+
+TEST_F(nsfs, opened_by_empty_path_is_plain)
+{
+	int fd = openat(self->granted, "", O_RDONLY | O_CLOEXEC | O_EMPTYPATH);
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(return, "no O_EMPTYPATH");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(fd_ino(self->granted), fd_ino(fd));
+	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
+	ASSERT_EQ(0, caps_drop());
+	ASSERT_EQ(EPERM, try_at(fd));
 	ASSERT_EQ(0, try_at(self->granted));
 }
 

@@ -94,6 +94,56 @@ FIXTURE_TEARDOWN(socketat)
 {
 }
 
+#ifdef __x86_64__
+static long call_i386(long nr, long a, long b, long c, long d)
+{
+	int ret;
+
+	asm volatile("int $0x80" : "=a"(ret)
+		     : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+static long call_x32(long nr, long a, long b, long c, long d)
+{
+	long ret = syscall(nr | 0x40000000, a, b, c, d);
+
+	return ret < 0 ? -errno : ret;
+}
+
+TEST_F(socketat, by_the_numbers_of_other_abis)
+{
+	static const struct {
+		long (*call)(long nr, long a, long b, long c, long d);
+		int getpid;
+	} abis[] = { { call_i386, 20 }, { call_x32, 39 } };
+	int status, sk, found = 0;
+	unsigned int i;
+	pid_t pid;
+
+	for (i = 0; i < ARRAY_SIZE(abis); i++) {
+		/* A kernel without the ABI can send a signal. */
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(abis[i].call(abis[i].getpid, 0, 0, 0, 0) != getpid());
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		if (status)
+			continue;
+		found++;
+		sk = abis[i].call(548, self->there.fd, AF_INET, SOCK_DGRAM, 0);
+		ASSERT_LE(0, sk);
+		ASSERT_TRUE(is_in(sk, &self->there));
+		ASSERT_EQ(-EBADF, abis[i].call(548, -1, AF_INET, SOCK_DGRAM, 0));
+		ASSERT_EQ(-EAFNOSUPPORT,
+			  abis[i].call(548, self->there.fd, 1000, SOCK_DGRAM, 0));
+	}
+	if (!found)
+		SKIP(return, "neither i386 nor x32");
+}
+#endif
+
 /* No test may move the caller. */
 #define ASSERT_HERE() \
 	ASSERT_EQ(fd_ino(self->here.fd), ns_ino(0, "net"))

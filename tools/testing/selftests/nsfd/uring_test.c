@@ -468,6 +468,22 @@ TEST_F(uring, registered_file)
 			  &self->here));
 }
 
+/* Registering a file permits nothing, and a delegated one stays delegated. */
+TEST_F(uring, registered_file_without_privilege)
+{
+	int fds[] = { self->there.fd, sys_delegate(self->there.fd, 0) };
+	struct uring ring;
+
+	ASSERT_LE(0, fds[1]);
+	ASSERT_EQ(0, keep_caps(~(1ULL << CAP_SYS_ADMIN)));
+	ASSERT_EQ(0, uring_start(&ring, variant->setup));
+	ASSERT_EQ(0, register_files(&ring, fds, 2));
+	queue(&ring, variant, 0, AF_INET, DGRAM, 0)->flags |= IOSQE_FIXED_FILE;
+	ASSERT_EQ(-EPERM, uring_call(&ring));
+	queue(&ring, variant, 1, AF_INET, DGRAM, 0)->flags |= IOSQE_FIXED_FILE;
+	ASSERT_TRUE(is_in(uring_call(&ring), &self->there));
+}
+
 /* One submission opens a namespace, as a direct descriptor, and uses it. */
 TEST_F(uring, opened_in_the_same_submission)
 {
@@ -487,6 +503,32 @@ TEST_F(uring, opened_in_the_same_submission)
 	sqe->flags |= IOSQE_FIXED_FILE;
 	ASSERT_TRUE(is_in(second_result(&self->ring, &first), &self->there));
 	ASSERT_EQ(0, first);
+}
+
+TEST_F(uring, not_opened_in_the_same_submission)
+{
+	static const struct {
+		int link, res;
+	} rows[] = {
+		{ IOSQE_IO_LINK, -ECANCELED }, { IOSQE_IO_HARDLINK, -EBADF },
+	};
+	int none = -1, first = -1;
+	struct io_uring_sqe *sqe;
+	unsigned int i;
+
+	ASSERT_EQ(0, register_files(&self->ring, &none, 1));
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		sqe = uring_sqe(&self->ring, IORING_OP_OPENAT, FIRST);
+		sqe->flags = rows[i].link;
+		sqe->fd = AT_FDCWD;
+		sqe->addr = (uintptr_t)"/proc/none";
+		sqe->open_flags = O_RDONLY;
+		sqe->file_index = 1;
+		sqe = queue(&self->ring, variant, 0, AF_INET, DGRAM, 0);
+		sqe->flags |= IOSQE_FIXED_FILE;
+		ASSERT_EQ(rows[i].res, second_result(&self->ring, &first));
+		ASSERT_EQ(-ENOENT, first);
+	}
 }
 
 /* The socket itself as a direct descriptor. */
