@@ -163,10 +163,20 @@ static void print_i386(void)
 	print_place(call_i386(359 /* socket */, AF_INET, SOCK_DGRAM, 0));
 	print_place(call_i386(102 /* socketcall */, 1 /* SYS_SOCKET */, (long)args, 0));
 }
+
+static void print_x32(void)
+{
+	print_place(syscall(SYS_socket | 0x40000000, AF_INET, SOCK_DGRAM, 0));
+}
 #else
 static void print_i386(void)
 {
 	errx(1, "not for x86-64");
+}
+
+static void print_x32(void)
+{
+	print_i386();
 }
 #endif
 
@@ -227,6 +237,8 @@ int main(int argc, char **argv)
 		print_new();
 	} else if (!strcmp(mode, "i386")) {
 		print_i386();
+	} else if (!strcmp(mode, "x32")) {
+		print_x32();
 	} else if (!strcmp(mode, "filter")) {
 		filter();
 		print_new();

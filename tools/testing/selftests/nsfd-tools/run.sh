@@ -489,6 +489,12 @@ if [ "$("$static" i386 2>&1 | xargs)" = 'home home' ]; then
 else
 	skip 'run: system calls of i386' 'not on this kernel'
 fi
+if [ "$("$static" x32 2>&1)" = home ]; then
+	check 'run: a system call of x32' lands blue \
+		nsfd run --netns blue --user nobody -- "$static" x32
+else
+	skip 'run: a system call of x32' 'not on this kernel'
+fi
 check 'run: a child of posix_spawn()' granted 'far far' "$probe" child posix_spawn
 check 'run: a child of system()' granted 'far far' "$probe" child system
 check 'run: a child of fork() and exec' granted 'far far' "$probe" child fork
