@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A network is what the first argument of Dial and Listen means.
+// A network describes the first argument of Dial and Listen.
 type network struct {
 	name   string // without the version
 	typ    int
@@ -32,8 +32,8 @@ var networks = map[string]network{
 	"unixpacket": {"unixpacket", unix.SOCK_SEQPACKET, unix.AF_UNIX},
 }
 
-// An endpoint is one address to bind or to connect to. Of IP, an invalid address
-// stands for the local host, or for all addresses.
+// An endpoint is an address to bind or to connect to. An invalid IP address
+// represents the local host, or all addresses.
 type endpoint struct {
 	network
 	ip   netip.AddrPort
@@ -44,7 +44,8 @@ func (e endpoint) unix() bool {
 	return e.family == unix.AF_UNIX
 }
 
-// The name of its network, and its address, as net.Dialer.Control gets them.
+// strings returns the network and the address in the form that
+// net.Dialer.Control receives.
 func (e endpoint) strings() (network, address string) {
 	switch e.family {
 	case unix.AF_INET:
@@ -55,7 +56,7 @@ func (e endpoint) strings() (network, address string) {
 	return e.name, e.path
 }
 
-// addr is for error messages.
+// addr returns the address for error messages.
 func (e endpoint) addr() net.Addr {
 	switch e.name {
 	case "tcp":
@@ -66,7 +67,7 @@ func (e endpoint) addr() net.Addr {
 	return &net.UnixAddr{Name: e.path, Net: e.name}
 }
 
-// at is n with the family of the address ip.
+// at returns the endpoint of n at an IP address, with the family of this address.
 func (n network) at(ip netip.Addr, port uint16) endpoint {
 	n.family = unix.AF_INET6
 	if ip.Is4() {
@@ -75,8 +76,8 @@ func (n network) at(ip netip.Addr, port uint16) endpoint {
 	return endpoint{network: n, ip: netip.AddrPortFrom(ip, port)}
 }
 
-// resolve returns the endpoints of an address in their order, at least one. If
-// host is empty, it is one with an invalid address.
+// resolve returns the endpoints of an address in their order, at least one. If the
+// host is empty, this is one with an invalid IP address.
 func (n network) resolve(ctx context.Context, r *net.Resolver, address string) ([]endpoint, error) {
 	if n.family == unix.AF_UNIX {
 		return []endpoint{{network: n, path: address}}, nil
@@ -114,7 +115,7 @@ func (n network) resolve(ctx context.Context, r *net.Resolver, address string) (
 	return endpoints, nil
 }
 
-// sockaddr looks the zone up where the socket fd is.
+// sockaddr looks up the zone in the namespace of the socket fd.
 func (e endpoint) sockaddr(fd int) (unix.Sockaddr, error) {
 	ip := e.ip.Addr()
 	switch e.family {
@@ -134,7 +135,8 @@ func (e endpoint) sockaddr(fd int) (unix.Sockaddr, error) {
 	return &unix.SockaddrUnix{Name: e.path}, nil
 }
 
-// zoneIndex takes a zone that is no device for an index, as package net does.
+// zoneIndex interprets a zone that is not the name of a device as an index, as
+// package net does.
 func zoneIndex(fd int, zone string) (int, error) {
 	index, err := interfaceIndex(fd, zone)
 	if err != nil {
@@ -156,8 +158,8 @@ func interfaceIndex(fd int, name string) (int, error) {
 	return int(ifr.Uint32()), nil
 }
 
-// setZone replaces the zone in an address of a new connection or listener, which
-// package net has looked up in the wrong namespace.
+// setZone replaces the zone in an address of a new connection or listener, because
+// package net has looked it up in the wrong namespace.
 func setZone(addr net.Addr, zone string) {
 	switch addr := addr.(type) {
 	case *net.TCPAddr:
@@ -171,7 +173,7 @@ func setZone(addr net.Addr, zone string) {
 	}
 }
 
-// fromAddr converts what a user of package net gives as a local address.
+// fromAddr converts a local address of package net.
 func fromAddr(n network, addr net.Addr) (endpoint, error) {
 	var ip netip.AddrPort
 	switch addr := addr.(type) {
@@ -196,7 +198,7 @@ func fromAddr(n network, addr net.Addr) (endpoint, error) {
 	return n.at(ip.Addr().Unmap(), ip.Port()), nil
 }
 
-// rawConn is the socket fd for Control functions, before it is waited for.
+// rawConn passes the socket fd to Control functions, before the poller has it.
 type rawConn int
 
 func (c rawConn) Control(f func(fd uintptr)) error {

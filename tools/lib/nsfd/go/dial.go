@@ -18,29 +18,30 @@ import (
 const (
 	defaultFallbackDelay = 300 * time.Millisecond
 	defaultKeepAlive     = 15 * time.Second
-	// One of several addresses gets at least this, if the deadline permits.
+	// The minimum for each of several addresses, if the deadline permits.
 	leastTimeout = 2 * time.Second
 )
 
-// A Dialer has options for connections from a namespace, like net.Dialer. A
-// deadline is that of the context.
+// A Dialer contains options for connections from a namespace, like net.Dialer. The
+// context of a call determines its deadline.
 type Dialer struct {
-	// NS is the namespace.
+	// NS is the namespace to connect from.
 	NS *NS
 
-	// LocalAddr, if not nil, is the address to bind to, of a type that fits the
+	// LocalAddr, if not nil, is the address to bind to. Its type must match the
 	// network: *net.TCPAddr, *net.UDPAddr or *net.UnixAddr.
 	LocalAddr net.Addr
 
-	// FallbackDelay is the head start of the preferred IP version; 0 stands for
-	// 300 ms. If it is negative, the addresses are tried one after the other.
+	// FallbackDelay is the head start of the preferred IP version. If it is 0,
+	// this is 300 ms. If it is negative, the addresses are tried in sequence.
 	FallbackDelay time.Duration
 
-	// KeepAlive is the period of TCP keep-alive probes; 0 stands for 15 s. If it
-	// is negative, there are none.
+	// KeepAlive is the interval between TCP keep-alive probes. If it is 0, this is
+	// 15 s. If it is negative, no probes are sent.
 	KeepAlive time.Duration
 
-	// Resolver is for the hostname in an address. nil stands for NS.Resolver().
+	// Resolver resolves the hostname in an address. If it is nil, NS.Resolver()
+	// is used.
 	Resolver *net.Resolver
 
 	// Control, if not nil, is called with each socket before it is bound or
@@ -49,20 +50,20 @@ type Dialer struct {
 }
 
 // Dial connects from the namespace, with the arguments of net.Dialer.DialContext.
-// The connection is a *net.TCPConn, *net.UDPConn or *net.UnixConn. The context is
-// for establishing the connection only. Like each *net.UDPConn that net.FileConn
-// returns, that of "udp" requires an address in WriteMsgUDP, unlike in Write.
+// The connection is a *net.TCPConn, *net.UDPConn or *net.UnixConn. The context
+// applies only until the connection is established. As with every *net.UDPConn
+// that net.FileConn returns, WriteMsgUDP requires an address, but Write does not.
 func (ns *NS) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return (&Dialer{NS: ns}).DialContext(ctx, network, address)
 }
 
-// DialContext is Dial under the name that other packages use for it, such as in
-// http.Transport.
+// DialContext is another name for Dial, which matches that in http.Transport and
+// other packages.
 func (ns *NS) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return ns.Dial(ctx, network, address)
 }
 
-// DialContext is NS.Dial with the options of d.
+// DialContext connects as NS.Dial does, with the options of d.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	n, ok := networks[network]
 	if !ok {
@@ -94,7 +95,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return race(ctx, delay, dial, first, others)
 }
 
-// endpoints returns what to connect to, and what to bind to or nil.
+// endpoints returns the endpoints to connect to, and the one to bind to or nil.
 func (d *Dialer) endpoints(ctx context.Context, n network, address string) ([]endpoint, *endpoint, error) {
 	r := d.Resolver
 	if r == nil {
@@ -188,7 +189,7 @@ func race(ctx context.Context, delay time.Duration,
 	}
 }
 
-// serially tries one endpoint after the other, and leaves time for each.
+// serially tries one endpoint after the other, and reserves time for each.
 func (d *Dialer) serially(ctx context.Context, network string, endpoints []endpoint, local *endpoint) (net.Conn, error) {
 	var failure error
 	for i, e := range endpoints {
@@ -206,7 +207,8 @@ func (d *Dialer) serially(ctx context.Context, network string, endpoints []endpo
 	return nil, failure
 }
 
-// within dials one endpoint, if left of them share the time until the deadline.
+// within dials one endpoint, within its share of the time until the deadline: left
+// is the number of endpoints that share this time.
 func (d *Dialer) within(ctx context.Context, left int, e endpoint, local *endpoint) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok && left > 1 {
 		remaining := time.Until(deadline)
@@ -222,7 +224,7 @@ func (d *Dialer) within(ctx context.Context, left int, e endpoint, local *endpoi
 	}
 	for try := 0; ; try++ {
 		conn, err := d.one(ctx, e, local)
-		// To a local port that nobody listens on, TCP can connect to itself.
+		// If nothing listens on a local port, a TCP socket can connect to itself.
 		if err == nil && e.name == "tcp" && (local == nil || local.ip.Port() == 0) &&
 			conn.LocalAddr().String() == conn.RemoteAddr().String() {
 			conn.Close()
@@ -247,12 +249,12 @@ func (d *Dialer) one(ctx context.Context, e endpoint, local *endpoint) (net.Conn
 	connected := false
 	if err == nil {
 		if connected, err = connect(fd, sa); err == nil && !connected {
-			// To a local server, the connection may be there by now.
+			// A connection to a local server may be established already.
 			connected, err = connect(fd, sa)
 		}
 	}
 	if err == nil && connected {
-		// os.NewFile adds it to the poller in vain, if it is non-blocking.
+		// os.NewFile would add a non-blocking socket to the poller for nothing.
 		_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFL, 0)
 	}
 	if err != nil {
@@ -309,8 +311,8 @@ func (d *Dialer) prepare(fd int, e endpoint, local *endpoint) (unix.Sockaddr, er
 	return e.sockaddr(fd)
 }
 
-// connect begins to connect, or reports whether the connection is there. Linux
-// returns the outcome of the first connect() from a later one.
+// connect starts to connect, or reports whether the connection is established. On
+// Linux, a later connect() returns the result of the first one.
 func connect(fd int, sa unix.Sockaddr) (connected bool, err error) {
 	switch err := unix.Connect(fd, sa); err {
 	case nil, unix.EISCONN:

@@ -133,7 +133,7 @@ func ExampleListenConfig() {
 	// Output: true <nil>
 }
 
-// A handle of package netns of vishvananda is a file descriptor.
+// A handle of the package github.com/vishvananda/netns is a file descriptor.
 func ExampleFromFd() {
 	handle, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -150,8 +150,8 @@ func ExampleFromFd() {
 	// Output: 1 <nil>
 }
 
-// A privileged program opens a namespace for a worker, which has no privileges
-// and uses file descriptor 3 by FromFd(3).
+// A privileged program opens a namespace for an unprivileged worker, which calls
+// FromFd(3) for the file descriptor 3 that it inherits.
 func ExampleNS_Delegate() {
 	blue, err := nsfd.Open("blue")
 	if err != nil {

@@ -16,34 +16,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A ListenConfig has options for listening in a namespace, like net.ListenConfig.
+// A ListenConfig contains options for listening in a namespace, like
+// net.ListenConfig.
 type ListenConfig struct {
-	// NS is the namespace.
+	// NS is the namespace to listen in.
 	NS *NS
 
 	// Control, if not nil, is called with each socket before it is bound. Its
 	// arguments are those of net.ListenConfig.Control.
 	Control func(network, address string, c syscall.RawConn) error
 
-	// Resolver is for the hostname in an address. nil stands for NS.Resolver().
+	// Resolver resolves the hostname in an address. If it is nil, NS.Resolver()
+	// is used.
 	Resolver *net.Resolver
 }
 
 // Listen listens in the namespace, with the arguments of net.Listen. The listener
-// is a *net.TCPListener or a *net.UnixListener. An empty or unspecified host
-// stands for all addresses of both IP versions, unless network is "tcp4" or
-// "tcp6". If a hostname has several addresses, one is used, preferably IPv4.
+// is a *net.TCPListener or a *net.UnixListener. If the host is empty or
+// unspecified, Listen listens on all addresses, of both IP versions unless network
+// is "tcp4" or "tcp6". If a hostname has several addresses, Listen uses one of them,
+// preferably an IPv4 address.
 func (ns *NS) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	return (&ListenConfig{NS: ns}).Listen(ctx, network, address)
 }
 
-// ListenPacket does for "udp", "udp4", "udp6" and "unixgram" what Listen does for
-// the other networks. It returns a *net.UDPConn or a *net.UnixConn.
+// ListenPacket binds a socket of the network "udp", "udp4", "udp6" or "unixgram", with
+// the arguments of net.ListenPacket. It returns a *net.UDPConn or a *net.UnixConn.
 func (ns *NS) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	return (&ListenConfig{NS: ns}).ListenPacket(ctx, network, address)
 }
 
-// Listen is NS.Listen with the options of lc.
+// Listen listens as NS.Listen does, with the options of lc.
 func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	n, ok := networks[network]
 	if !ok || n.typ == unix.SOCK_DGRAM {
@@ -65,7 +68,7 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 	return l, nil
 }
 
-// ListenPacket is NS.ListenPacket with the options of lc.
+// ListenPacket binds a socket as NS.ListenPacket does, with the options of lc.
 func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	n, ok := networks[network]
 	if !ok || n.typ != unix.SOCK_DGRAM {
@@ -84,8 +87,8 @@ func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address strin
 	return c, nil
 }
 
-// bound returns a bound socket, which listens unless it is one for packets, and
-// the zone of its address.
+// bound returns a bound socket, and the zone of its address. Unless it is a socket
+// for packets, it listens.
 func (lc *ListenConfig) bound(ctx context.Context, n network, address string) (*os.File, string, error) {
 	r := lc.Resolver
 	if r == nil {
@@ -109,7 +112,7 @@ func (lc *ListenConfig) bound(ctx context.Context, n network, address string) (*
 		return lc.bind(ctx, e, false)
 	}
 
-	// All addresses: one IPv6 socket is for both versions, if there is IPv6.
+	// For all addresses, use one IPv6 socket for both versions, if IPv6 is available.
 	port := e.ip.Port()
 	v4, v6 := n.at(netip.IPv4Unspecified(), port), n.at(netip.IPv6Unspecified(), port)
 	switch n.family {
@@ -141,7 +144,7 @@ func (lc *ListenConfig) prepare(fd int, e endpoint, both bool) error {
 	if err := defaults(fd, e, both); err != nil {
 		return err
 	}
-	// A server that is started again must not wait for old connections.
+	// Otherwise, a restarted server would have to wait for old connections.
 	if e.name == "tcp" {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 			return os.NewSyscallError("setsockopt", err)
@@ -160,7 +163,7 @@ func (lc *ListenConfig) prepare(fd int, e endpoint, both bool) error {
 	if e.typ == unix.SOCK_DGRAM {
 		return nil
 	}
-	// The kernel limits it to somaxconn of the socket's namespace.
+	// The kernel limits the backlog to somaxconn of the socket's namespace.
 	return os.NewSyscallError("listen", unix.Listen(fd, math.MaxInt32))
 }
 

@@ -15,10 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An NS refers to a network namespace, and keeps it alive until it is closed.
+// An NS is a file descriptor for a network namespace. It pins the namespace until
+// it is closed.
 type NS struct {
 	file     *os.File
-	inside   *insider // of a namespace that is delegated by a thread, or nil
+	inside   *insider // the thread that delegates the namespace, or nil
 	resolver *net.Resolver
 }
 
@@ -28,9 +29,9 @@ func newNS(fd int, name string) *NS {
 	return ns
 }
 
-// Open opens the network namespace that ip-netns(8) calls name, which is a file
-// in /run/netns, or else in /var/run/netns. A name that contains a slash is an
-// error.
+// Open opens the network namespace name of ip-netns(8), which is a file in
+// /run/netns or, if there is none, in /var/run/netns. It fails with EINVAL if the
+// name contains a slash.
 func Open(name string) (*NS, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, '/') {
 		return nil, &os.PathError{Op: "open", Path: name, Err: unix.EINVAL}
@@ -45,8 +46,8 @@ func Open(name string) (*NS, error) {
 }
 
 // OpenPath opens a network namespace by the path of its file, which is
-// /proc/PID/ns/net or a bind mount of that. Any other file is the error EINVAL,
-// and is not opened: doing so could block, or have side effects.
+// /proc/PID/ns/net or a bind mount of it. For any other file, it fails with EINVAL
+// and does not open the file, which could block or have side effects.
 func OpenPath(path string) (*NS, error) {
 	fail := func(err error) (*NS, error) {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
@@ -71,9 +72,9 @@ func OpenPath(path string) (*NS, error) {
 	return newNS(fd, path), nil
 }
 
-// OpenPid opens the network namespace of a process or thread. 0 stands for the
-// thread that runs the calling goroutine. If there is no such process, the error
-// wraps ESRCH.
+// OpenPid opens the network namespace of a process or thread. If pid is 0, this is
+// the thread that runs the calling goroutine. If there is no such process, the
+// error wraps ESRCH.
 func OpenPid(pid int) (*NS, error) {
 	path := "/proc/thread-self/ns/net"
 	if pid < 0 {
@@ -92,9 +93,9 @@ func OpenPid(pid int) (*NS, error) {
 	return newNS(fd, path), nil
 }
 
-// FromFd returns the network namespace that a file descriptor refers to. It
-// duplicates the file descriptor, so that the caller keeps its own. A delegated
-// file descriptor, such as one that was inherited or received, stays delegated.
+// FromFd returns an NS for the network namespace that a file descriptor refers to.
+// It duplicates the file descriptor; the caller remains responsible for closing
+// the original. The duplicate of a delegated file descriptor is also delegated.
 func FromFd(fd int) (*NS, error) {
 	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -107,9 +108,9 @@ func FromFd(fd int) (*NS, error) {
 	return newNS(dup, "netns:"+strconv.Itoa(fd)), nil
 }
 
-// Close closes the file descriptor. Sockets in the namespace remain open. What
-// was delegated from ns stays delegated, but if ns is delegated by a thread, see
-// Delegate, the thread ends.
+// Close closes the file descriptor. Sockets in the namespace remain open, and an NS
+// that Delegate returned for ns remains delegated. If ns itself is delegated by a
+// thread (see Delegate), the thread exits.
 func (ns *NS) Close() error {
 	if ns.inside != nil {
 		ns.inside.end()
@@ -123,8 +124,9 @@ func (ns *NS) Fd() uintptr {
 	return ns.file.Fd()
 }
 
-// File returns a duplicate of the file descriptor, to pass it to another process
-// by exec.Cmd.ExtraFiles or over a Unix socket. The caller has to close it.
+// File returns a duplicate of the file descriptor, which can be passed to another
+// process by exec.Cmd.ExtraFiles or over a UNIX domain socket. The caller has to
+// close it.
 func (ns *NS) File() (*os.File, error) {
 	var dup int
 	err := ns.control(func(fd int) (err error) {
@@ -137,24 +139,26 @@ func (ns *NS) File() (*os.File, error) {
 	return os.NewFile(uintptr(dup), ns.file.Name()), nil
 }
 
-// Resolver returns a resolver whose queries are sent from the namespace.
+// Resolver returns a resolver that sends its queries from the namespace.
 func (ns *NS) Resolver() *net.Resolver {
 	return ns.resolver
 }
 
-// Delegate returns a new NS that permits the creation of sockets to a process
-// without privileges: to this one after it has dropped its own, or to the one
-// that NS.File or inheritance passes it to. It requires CAP_SYS_ADMIN in the
-// user namespace that owns the network namespace. It permits nothing else:
-// neither to enter or configure the namespace, nor raw sockets, nor privileged
-// ports. See ioctl_nsfd_delegate(2).
+// Delegate returns a new NS with a delegated file descriptor, for which creating
+// sockets requires no capability. This process can use it after it has dropped its
+// privileges, and so can a process that inherits the file descriptor or receives
+// that of File. Delegate requires CAP_SYS_ADMIN in the user namespace that owns the
+// network namespace. The delegation does not permit entering or configuring the
+// namespace, creating raw sockets, or binding to privileged ports. See
+// ioctl_nsfd_delegate(2).
 //
-// If neither the kernel nor the module nsfd can delegate, a thread of this
-// process enters the namespace and stays there, only to create sockets for the
-// NS that is returned. It ends when that is revoked, closed or garbage
-// collected. At most 1024 such threads can exist; beyond that, the error is EAGAIN.
-// syscall.Setuid and similar functions change their credentials, too. The results of
-// Fd and File are not delegated in this case, so only this process can use the
+// If neither the kernel nor the module nsfd can delegate, a thread of this process
+// enters the namespace, which also requires CAP_SYS_ADMIN in the caller's own user
+// namespace. The thread stays there, and only creates sockets for the returned NS.
+// It exits when this NS is revoked, closed or garbage collected. At most 1024 such
+// threads can exist; if there are more, Delegate fails with EAGAIN. syscall.Setuid
+// and similar functions also change the credentials of these threads. In this case,
+// the results of Fd and File are not delegated, so only this process can use the
 // delegation; see DelegatedByThread.
 func (ns *NS) Delegate() (*NS, error) {
 	var delegated *NS
@@ -204,10 +208,10 @@ func (ns *NS) DelegatedByThread() bool {
 	return ns.inside != nil
 }
 
-// Revoke revokes what Delegate permitted, for every duplicate of the file
-// descriptor. Sockets that exist remain. It requires the same privilege as
-// Delegate; if ns is delegated by a thread, it requires none. EINVAL is the error
-// if ns is not delegated, or no longer.
+// Revoke revokes the delegation for the file descriptor and all its duplicates.
+// Existing sockets remain valid. Revoke requires CAP_SYS_ADMIN in the user namespace
+// that owns the network namespace, unless ns is delegated by a thread. It fails with
+// EINVAL if ns is not delegated, or has already been revoked.
 func (ns *NS) Revoke() error {
 	return ns.control(func(fd int) error {
 		if ns.inside != nil {
@@ -230,7 +234,7 @@ func (ns *NS) Revoke() error {
 
 // InterfaceIndex returns the index of a network device of the namespace.
 func (ns *NS) InterfaceIndex(name string) (int, error) {
-	// Any family does. This one is always there.
+	// Any family can be used, and AF_UNIX is always available.
 	fd, err := ns.Socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
 	if err != nil {
 		return 0, err
@@ -286,8 +290,8 @@ func checkNsfs(handle int) error {
 	return err
 }
 
-// checkNet returns nil for the file descriptor of a network namespace, and
-// whether it is one that the module delegated.
+// checkNet returns nil if fd refers to a network namespace, and whether the module
+// delegated it.
 func checkNet(fd int) (byModule bool, err error) {
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil {
@@ -300,7 +304,7 @@ func checkNet(fd int) (byModule bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// Another file could take the request for one of its own.
+	// The driver of another file could interpret the request as one of its own.
 	if magic == unix.NSFS_MAGIC || magic == unix.ANON_INODE_FS_MAGIC {
 		if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err == nil && kind == unix.CLONE_NEWNET {
 			return magic == unix.ANON_INODE_FS_MAGIC, nil

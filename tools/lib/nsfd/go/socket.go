@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The structures and requests of <linux/nsfd.h>. How a request is composed
-// depends on the architecture, and NS_GET_NSTYPE shows how.
+// The structures and requests of <linux/nsfd.h>. The layout of request numbers
+// depends on the architecture, and is derived from NS_GET_NSTYPE.
 type socketRequest struct {
 	size     uint32
 	flags    uint32
@@ -62,8 +62,8 @@ func socketat(nsfd, family, typ, protocol int) (int, error) {
 	return int(fd), nil
 }
 
-// haveSocketat tells the call's own error from that of a seccomp filter, which is
-// ENOSYS or EPERM.
+// haveSocketat distinguishes the error of the system call, EBADF, from that of a
+// seccomp filter, which is ENOSYS or EPERM.
 func haveSocketat() bool {
 	_, err := socketat(-1, 0, 0, 0)
 	return err == unix.EBADF
@@ -88,13 +88,13 @@ func ioctlPointer(fd int, number uintptr, argument unsafe.Pointer) (int, error) 
 	return int(result), nil
 }
 
-// onDevice calls f with the device of the module. ENOSYS is the error if there is
-// none, or if it does not know the request.
+// onDevice calls f with the device of the module. It fails with ENOSYS if there is
+// no device, or if the device does not support the request.
 func onDevice(f func(fd int) (int, error)) (int, error) {
 	dev, err := open(device, unix.O_RDWR|unix.O_CLOEXEC)
 	switch {
 	case err == unix.EMFILE || err == unix.ENFILE || err == unix.ENOMEM:
-		// open() checks for a free descriptor before it looks up the path.
+		// open() checks for a free file descriptor before it looks up the path.
 		if unix.Access(device, unix.F_OK) == nil {
 			return -1, err
 		}
@@ -110,9 +110,9 @@ func onDevice(f func(fd int) (int, error)) (int, error) {
 	return fd, err
 }
 
-// mayHaveFilter reports whether a seccomp filter can apply to the calling thread,
-// which is not known without /proc. It is read and not asked for by prctl(), for
-// which a filter might kill.
+// mayHaveFilter reports whether a seccomp filter can apply to the calling thread;
+// without /proc, this is unknown. It does not call prctl(), because a filter might
+// kill for it.
 func mayHaveFilter() bool {
 	mode, err := procField("/proc/thread-self/status", "Seccomp:")
 	return err != nil || mode != "" && mode != "0"
@@ -132,7 +132,7 @@ func deviceDelegate(nsfd int) (int, error) {
 	})
 }
 
-// Method returns the method that creates sockets in other namespaces, which is
+// Method returns the name of the method that creates sockets in other namespaces:
 // "syscall", "module" or "thread".
 func Method() string {
 	if haveSocketat() {
@@ -144,8 +144,8 @@ func Method() string {
 	return "thread"
 }
 
-// Socket creates a socket in the namespace, as socket(2) does in the caller's
-// own. The file descriptor is close-on-exec, as are all in Go.
+// Socket creates a socket in the namespace, as socket(2) does in the caller's own.
+// It returns a file descriptor, with the close-on-exec flag set as usual in Go.
 func (ns *NS) Socket(family, typ, protocol int) (int, error) {
 	return ns.socket(context.Background(), family, typ, protocol)
 }
@@ -166,8 +166,8 @@ func (ns *NS) socket(ctx context.Context, family, typ, protocol int) (int, error
 	return socket, nil
 }
 
-// ownOr replaces the module's EPERM if nsfd is the caller's own namespace, which
-// the module leaves to socket().
+// ownOr calls socket() if the module has failed with EPERM because nsfd refers to
+// the caller's own namespace. Otherwise, it returns fd and err.
 func ownOr(fd int, err error, nsfd, family, typ, protocol int) (int, error) {
 	if err == unix.EPERM {
 		if own, errOwn := createInOwn(nsfd, family, typ, protocol); errOwn != errNotOwn {
@@ -177,7 +177,7 @@ func ownOr(fd int, err error, nsfd, family, typ, protocol int) (int, error) {
 	return fd, err
 }
 
-// create is socketat() by the first method that is available.
+// create creates a socket by the first method that is available.
 func create(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
 	fd, err := socketat(nsfd, family, typ, protocol)
 	if err == nil {
@@ -190,7 +190,7 @@ func create(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
 	if err == unix.EINVAL || err == unix.ENOSYS {
 		if byModule, errNet := checkNet(nsfd); errNet == nil && byModule {
 			fd, err := ioctlSocket(nsfd, -1, family, typ, protocol)
-			// Once it is revoked, it still refers to the namespace.
+			// After it has been revoked, it still refers to the namespace.
 			return ownOr(fd, err, nsfd, family, typ, protocol)
 		}
 	}
@@ -201,7 +201,7 @@ func create(ctx context.Context, nsfd, family, typ, protocol int) (int, error) {
 	if err == unix.EPERM && !mayHaveFilter() {
 		return ownOr(fd, err, nsfd, family, typ, protocol)
 	}
-	// The module has EPERM for all callers with a filter.
+	// For callers with a filter, the module always fails with EPERM.
 	if err != unix.ENOSYS && err != unix.EPERM {
 		return fd, err
 	}

@@ -15,11 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A program that has 10,000 threads is ended by the runtime. Each of these does
-// only what takes microseconds, so that more of them would not be faster.
+// The runtime terminates a program that has 10,000 threads. A helper thread works
+// for microseconds only, so more of them would not be faster.
 const maxHelpers = 16
 
-// These stay, one for each namespace that is delegated by a thread.
+// These threads stay, one for each namespace that is delegated by a thread.
 const maxInsiders = 1024
 
 var (
@@ -31,18 +31,20 @@ var (
 	firstThread = unix.Gettid()
 )
 
-// onOwnThread runs f on a thread that ends with it, unless f returns true: then
-// the thread is as it was before. It returns when f does.
+// onOwnThread runs f on a thread that exits afterwards. If f returns true, the
+// thread is in its original state, and is reused instead. onOwnThread returns when f
+// does.
 //
-// The runtime ends a thread when the goroutine that is locked to it returns, but
-// parks its first thread, usually the main one, forever. That would remain in the
-// state that f leaves it in, so f never runs there. From a locked thread the runtime starts neither
-// threads (a thread of its own does that) nor other goroutines, and children are
-// forked only by the goroutine that asks for one.
+// The runtime terminates a thread when the goroutine that is locked to it returns.
+// The exception is its first thread, usually the main one, which it stops for ever
+// instead. That thread would remain in the state that f leaves it in, so f never
+// runs there. A locked thread does not run other goroutines. The runtime does not
+// start threads from it (another thread does that), and only a goroutine that starts
+// a child process forks.
 func onOwnThread(f func() (clean bool)) {
 	runtime.LockOSThread()
 	if tid := unix.Gettid(); tid == firstThread || tid == unix.Getpid() {
-		// While this goroutine occupies it, f gets another one.
+		// While this goroutine occupies the thread, f runs on another one.
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -83,10 +85,10 @@ func procField(path, key string) (string, error) {
 
 var errNotOwn = errors.New("not the caller's own network namespace")
 
-// createInOwn is socket() if the caller is in the namespace nsfd, and fails with
+// createInOwn calls socket() if the caller is in the namespace nsfd, and returns
 // errNotOwn otherwise.
 func createInOwn(nsfd, family, typ, protocol int) (int, error) {
-	// The caller can be locked to a thread that is in a namespace of its own.
+	// The caller can be locked to a thread that is in another namespace.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if !isOwn(nsfd) {
@@ -126,8 +128,8 @@ func createByThread(ctx context.Context, nsfd, family, typ, protocol int) (int, 
 	return r.fd, r.err
 }
 
-// An insider is a thread that entered a namespace, and stays there to create
-// sockets until it is told to end.
+// An insider is a thread that has entered a namespace. It creates sockets there until
+// end is called.
 type insider struct {
 	requests chan request
 	stop     chan struct{}
@@ -148,7 +150,7 @@ func newInsider(nsfd int) (*insider, error) {
 	}
 	in := insider{make(chan request), make(chan struct{}), new(sync.Once)}
 	entered := make(chan error, 1)
-	// The thread holds a copy, so that the insider itself can be collected.
+	// The thread refers to a copy, so that the insider itself can be collected.
 	go onOwnThread(func() (clean bool) {
 		defer func() { <-insiders }()
 		err := unix.Setns(nsfd, unix.CLONE_NEWNET)
@@ -179,7 +181,7 @@ func (in insider) serve() {
 	}
 }
 
-// end reports whether this call is the one that ends the thread.
+// end makes the thread exit, and reports whether this is the first call.
 func (in *insider) end() (ended bool) {
 	in.once.Do(func() {
 		close(in.stop)
@@ -189,9 +191,9 @@ func (in *insider) end() (ended bool) {
 }
 
 func (in *insider) socket(family, typ, protocol int) (int, error) {
-	// Its finalizer ends the thread.
+	// The finalizer would make the thread exit.
 	defer runtime.KeepAlive(in)
-	// Once end has returned, nothing is created, also if the thread is slow.
+	// After end has returned, no socket is created, even if the thread is slow.
 	select {
 	case <-in.stop:
 		return -1, unix.EPERM

@@ -19,25 +19,25 @@ creates it:
 
 A network namespace, netns in the functions below, is one of
 
-* a str or bytes without a slash: a name in /run/netns, or else in
-  /var/run/netns, as of ip-netns(8);
+* a str or bytes without a slash: a name of ip-netns(8), which is a file in
+  /run/netns or, if there is none, in /var/run/netns;
 * a str or bytes with a slash, or any os.PathLike: a path, such as /proc/1/ns/net;
 * an int: a file descriptor, which remains open;
-* an object with fileno(), as nsfd.open() and nsfd.delegate() return.
+* an object with fileno(), such as those that nsfd.open() and nsfd.delegate() return.
 
-Failures are OSError, of the subclass that Python has for the number.
+Functions that fail raise OSError, or its subclass for the error number.
 
-Hostnames. create_connection() and create_server() resolve names in the network
-namespace of the calling thread, by its resolv.conf and its DNS servers, as
-socket.getaddrinfo() does. A name of the target namespace has to be resolved
-before, or be an address. The zone of an IPv6 address ("fe80::1%eth0"), on the
-other hand, is an interface of the target namespace. Methods of socket.socket do
-not know that: sock.connect(("fe80::1%eth0", 80)) takes the index of the caller's
-eth0. Pass the index of the target's:
+create_connection() and create_server() resolve hostnames in the network namespace
+of the calling thread, by its resolv.conf and its DNS servers, as
+socket.getaddrinfo() does. For a name that only the target namespace can resolve,
+pass the address. The zone of an IPv6 address ("fe80::1%eth0"), on the other hand,
+is an interface of the target namespace. The methods of socket.socket do not support
+this: sock.connect(("fe80::1%eth0", 80)) uses the index of the caller's eth0. Pass
+the index of the target's eth0 instead:
 
     sock.connect(("fe80::1", 80, 0, nsfd.if_nametoindex(sock, "eth0")))
 
-asyncio accepts these sockets as its parameter sock:
+The functions of asyncio accept these sockets as the parameter sock:
 
     server = await asyncio.start_server(serve, sock=nsfd.create_server(blue, ("", 80)))
 
@@ -90,11 +90,11 @@ _IFNAMSIZ = 16
 
 
 class Namespace:
-    """An open file descriptor of a network namespace, and its owner.
+    """An object that owns a file descriptor for a network namespace.
 
-    Namespace(fd) takes one over that came from elsewhere, as from
-    socket.recv_fds(). If fd is not of a network namespace, it remains open, and
-    the caller's.
+    Namespace(fd) takes ownership of an existing file descriptor, such as one
+    from socket.recv_fds(). If fd does not refer to a network namespace, the
+    constructor fails, and fd remains open and the caller's.
     """
 
     __slots__ = ("_fd", "__weakref__")
@@ -110,7 +110,7 @@ class Namespace:
         return self._fd
 
     def detach(self) -> int:
-        """Return the file descriptor, which is the caller's from then on."""
+        """Return the file descriptor, which the caller then has to close."""
         fd, self._fd = self._fd, -1
         return fd
 
@@ -138,12 +138,12 @@ class Namespace:
         return f"<nsfd.Namespace fd={self._fd}>"
 
     def __reduce__(self) -> NoReturn:
-        # Two objects would close one descriptor.
+        # Two objects would close the same file descriptor.
         raise TypeError("cannot copy or pickle nsfd.Namespace: use nsfd.open()")
 
 
 def _c_int(value: Any) -> int:
-    # ctypes would drop the upper bits without a word.
+    # ctypes would silently drop the upper bits.
     value = operator.index(value)
     if not -(2**31) <= value < 2**31:
         raise OverflowError(f"{value} does not fit in a C int")
@@ -151,7 +151,7 @@ def _c_int(value: Any) -> int:
 
 
 def _path(netns: Netns) -> Optional[str]:
-    """The path of a namespace that is given by name or path."""
+    """Return the path of a namespace that is given by name or path, or None."""
     if isinstance(netns, (str, bytes)):
         name = os.fsdecode(netns)
         if "/" in name:
@@ -185,7 +185,7 @@ def _fileno(netns: Any) -> int:
 
 
 class _Borrowed:
-    """The descriptor of netns while a function uses it."""
+    """The file descriptor for netns, while a function uses it."""
 
     __slots__ = ("netns", "path", "fd")
 
@@ -215,7 +215,7 @@ def _own(fd: int) -> Namespace:
 
 
 def open(netns: Netns) -> Namespace:
-    """Open a network namespace; a file descriptor is duplicated."""
+    """Open a network namespace, or duplicate a file descriptor for one."""
     path = _path(netns)
     if path is not None:
         return _own(_kernel.open_net(path))
@@ -225,14 +225,15 @@ def open(netns: Netns) -> Namespace:
 
 
 def _socket_object(nsfd: int, family: int, type: int, proto: int) -> _net.socket:
-    # SOCK_CLOEXEC as for all descriptors of Python.
+    # Use SOCK_CLOEXEC, as Python does for all file descriptors.
     fd = _kernel.make_socket(nsfd, family, type | _net.SOCK_CLOEXEC, proto)
     sock = _net.socket.__new__(_net.socket)
     try:
         sock.__init__(family, type, proto, fd)  # type: ignore[misc]
     except BaseException:
-        # Once the object has the descriptor, it closes it, and a second close()
-        # could hit one of another thread. So this cannot be _net.socket(...).
+        # If the object already owns fd, it closes it, and a second close() could
+        # close a file descriptor of another thread. _net.socket(...) would not
+        # show which is the case.
         if isinstance(sock, _socket.socket) and _socket.socket.fileno(sock) < 0:
             os.close(fd)
         raise
@@ -244,8 +245,8 @@ def socket(
 ) -> _net.socket:
     """Create a socket in a network namespace.
 
-    The other parameters are those of socket.socket(), the default a TCP socket
-    of IPv4. SOCK_NONBLOCK is permitted in type.
+    The other parameters are those of socket.socket(). By default, this is a TCP
+    socket of IPv4. type can contain SOCK_NONBLOCK.
     """
     family, type, proto = _c_int(family), _c_int(type), _c_int(proto)
     with _Borrowed(netns) as nsfd:
@@ -258,28 +259,29 @@ def socket(
 
 
 def delegate(netns: Netns) -> Namespace:
-    """Create a file descriptor on which socket() requires no capability.
+    """Create a delegated file descriptor, for which socket() requires no capability.
 
-    Pass it to an unprivileged process: by fork(), pass_fds of subprocess, or
-    socket.send_fds(). ENOSYS if neither kernel nor module can delegate.
+    It can be passed to an unprivileged process by fork(), by pass_fds of
+    subprocess, or by socket.send_fds(). If neither the kernel nor the module can
+    delegate, the function fails with ENOSYS.
     """
     with _Borrowed(netns) as nsfd:
         return _own(_kernel.delegate(nsfd))
 
 
 def revoke(delegated: Union[int, HasFileno]) -> None:
-    """Revoke a delegated file descriptor, and all its duplicates.
+    """Revoke the delegation for a file descriptor and all its duplicates.
 
-    Sockets that were created on it remain valid. EINVAL if it is not a
-    delegated one.
+    Existing sockets remain valid. If the file descriptor is not delegated, the
+    function fails with EINVAL.
     """
     _kernel.revoke(_fileno(delegated))
 
 
 def way() -> str:
-    """Return the method that socket() would use now.
+    """Return the method that socket() uses.
 
-    It is "syscall", "module", "thread" or "none".
+    This is "syscall", "module", "thread" or "none".
     """
     return _kernel.way()
 
@@ -299,7 +301,7 @@ def if_nametoindex(sock: HasFileno, name: str) -> int:
 
 
 def _zone_index(sock: HasFileno, zone: str) -> int:
-    """The index of a zone, by the rules of getaddrinfo(3)."""
+    """Return the index of a zone, by the rules of getaddrinfo(3)."""
     try:
         return if_nametoindex(sock, zone)
     except OSError as e:
@@ -326,7 +328,7 @@ def _resolve(host: Any, port: Any, family: int, flags: int) -> List[_Target]:
             raise _net.gaierror(
                 _net.EAI_NONAME, f"zone '{zone}' of '{host}', which is no IPv6 address"
             ) from None
-        # The kernel would ignore it.
+        # For other addresses, the kernel would ignore the zone.
         scoped = ip.is_link_local or (ip.is_multicast and ip.packed[1] & 15 in (1, 2))
         if not scoped:
             raise _net.gaierror(
@@ -336,7 +338,8 @@ def _resolve(host: Any, port: Any, family: int, flags: int) -> List[_Target]:
     for f, t, p, _, addr in _net.getaddrinfo(
         host, port, family, _net.SOCK_STREAM, 0, flags
     ):
-        # mDNS and /etc/hosts can add an index, which is the caller's.
+        # mDNS and /etc/hosts can add an index, which is one of the caller's
+        # network namespace.
         scope = addr[3:]
         if not any(scope):
             usable.append((f, t, p, addr, zone))
@@ -349,7 +352,7 @@ def _resolve(host: Any, port: Any, family: int, flags: int) -> List[_Target]:
 
 
 def _sockaddr(sock: _net.socket, target: _Target) -> Tuple[Any, ...]:
-    """The address of a target, with the zone in the namespace of the socket."""
+    """Return the address of a target, with the zone in the socket's namespace."""
     addr, zone = target[3], target[4]
     if zone is None:
         return addr
@@ -385,9 +388,9 @@ def create_connection(
 ) -> _net.socket:
     """Connect to a TCP server from a network namespace.
 
-    As socket.create_connection(): tries all addresses of a host, and raises the
-    first error if none accepts. Names are resolved in the caller's network
-    namespace, zones of IPv6 addresses in the target.
+    As socket.create_connection() does, try all addresses of a host, and raise the
+    first error if no connection succeeds. Names are resolved in the caller's
+    network namespace, and zones of IPv6 addresses in the target namespace.
     """
     host, port = address
     errors: List[OSError] = []
@@ -401,7 +404,7 @@ def create_connection(
                     errors.append(e)
         raise errors[0]
     finally:
-        # An exception holds its frame, and this frame the exceptions.
+        # Break the reference cycle of the exceptions and this frame.
         errors.clear()
 
 
@@ -416,8 +419,9 @@ def create_server(
 ) -> _net.socket:
     """Create a TCP socket that listens in a network namespace.
 
-    As socket.create_server(). An empty host means all addresses of the
-    namespace. Names are resolved as for create_connection().
+    The parameters are those of socket.create_server(). If the host is empty, the
+    socket listens on all addresses of the namespace. Names are resolved as for
+    create_connection().
     """
     if family not in (_net.AF_INET, _net.AF_INET6):
         raise ValueError("family must be AF_INET or AF_INET6")

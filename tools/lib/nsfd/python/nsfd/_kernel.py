@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-"""The requests to the kernel: system call, module, helper thread.
+"""Create sockets by system call, module or helper thread.
 
 The methods, their order and their errors are those of libnsfd (socketat.c,
-delegate.c). The module has no state: nothing is cached, so neither fork() nor
-a seccomp filter that is installed later can make an earlier answer wrong.
+delegate.c). Nothing is cached, because fork() or a seccomp filter that is
+installed later could make a cached result wrong.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _MACHINE = os.uname().machine
 
 
 def _socketat_number() -> Optional[int]:
-    """The number of socketat() in the ABI of this interpreter, if known."""
+    """Return the number of socketat() in the ABI of this interpreter, if known."""
     if _MACHINE.startswith("alpha"):
         return 658
     abi = getattr(sys.implementation, "_multiarch", "")
     if abi.endswith("gnux32"):
         return 548 + 0x40000000
     if _MACHINE.startswith("mips"):
-        # Three ABIs on one machine, and another call under a wrong number.
+        # There are three ABIs, and a wrong number could be that of another call.
         if not abi.startswith("mips"):
             return None
         if abi.endswith("gnuabin32"):
@@ -47,7 +47,7 @@ def _socketat_number() -> Optional[int]:
 
 _NR_SOCKETAT = _socketat_number()
 
-# <asm/ioctl.h>: these have their own layout of the number of a request.
+# <asm/ioctl.h>: these architectures have their own layout of request numbers.
 if _MACHINE.startswith(("alpha", "mips", "ppc", "sparc")):
     _NONE, _WRITE = 1 << 29, 4 << 29
 else:
@@ -79,13 +79,13 @@ _libc.statx.argtypes = [
 
 
 def error(number: int, text: str = "", filename: Optional[str] = None) -> OSError:
-    """An OSError of the subclass that belongs to its number."""
+    """Return an OSError of the subclass for its number."""
     return OSError(number, text or os.strerror(number), filename)
 
 
 def _call(function: Callable[..., int], *args: object) -> int:
-    # A Python signal handler can run between the call and get_errno(). If it
-    # gets here, it must leave the number as it was.
+    # A Python signal handler can run between the call and get_errno(). If the
+    # handler calls this function, it has to preserve errno.
     saved = ctypes.get_errno()
     result = function(*args)
     number = ctypes.get_errno()
@@ -102,7 +102,7 @@ def _socketat(nsfd: int, family: int, kind: int, proto: int) -> int:
 
 
 def _have_socketat() -> bool:
-    """Whether the call itself answers, and not a seccomp filter."""
+    """Check whether the kernel has the call and no seccomp filter blocks it."""
     try:
         _socketat(-1, 0, 0, 0)
     except OSError as e:
@@ -115,7 +115,7 @@ def _setns(nsfd: int, kind: int) -> None:
 
 
 def _ioctl(fd: int, request: int, arg: bytearray) -> int:
-    # With an object that can be written to, the result is that of ioctl().
+    # For a mutable object, fcntl.ioctl() returns the result of ioctl().
     return int(fcntl.ioctl(fd, request, arg, True))
 
 
@@ -126,11 +126,11 @@ def _socket_arg(nsfd: int, family: int, kind: int, proto: int) -> bytearray:
 
 
 def _device_ioctl(request: int, arg: bytearray) -> int:
-    """A request to the module; ENOSYS unless there is a device that knows it."""
+    """Make a request to the module. ENOSYS: no device supports it."""
     try:
         dev = os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC)
     except OSError as e:
-        # open() looks for a free descriptor before it looks at the path.
+        # open() checks for a free file descriptor before it looks up the path.
         if e.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) and os.access(
             DEVICE, os.F_OK
         ):
@@ -147,7 +147,7 @@ def _device_ioctl(request: int, arg: bytearray) -> int:
 
 
 def _filesystem(fd: int) -> int:
-    # No architecture has more than 128 bytes. f_type is the first member.
+    # struct statfs has at most 128 bytes. f_type is its first member.
     buf = ctypes.create_string_buffer(512)
     _call(_libc.fstatfs, fd, buf)
     size = 4 if _MACHINE.startswith("s390") else ctypes.sizeof(ctypes.c_long)
@@ -157,14 +157,14 @@ def _filesystem(fd: int) -> int:
 def check_net(fd: int) -> bool:
     """Raise EBADF or EINVAL unless fd refers to a network namespace.
 
-    Return whether it is a descriptor that the module delegated. That one is no
-    file of nsfs, and unknown to all but the module.
+    Return whether the module delegated it. Such a file descriptor does not refer
+    to a file in nsfs, and only the module accepts it.
     """
-    # Python's fcntl() has a ValueError for negative ones.
+    # For a negative number, Python's fcntl() raises ValueError.
     if fd < 0 or fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_PATH:
         raise error(errno.EBADF)
     filesystem = _filesystem(fd)
-    # Other files might take the request for one of their own.
+    # The driver of another file could interpret the request as one of its own.
     if filesystem in (_NSFS_MAGIC, _ANON_INODE_FS_MAGIC):
         try:
             if fcntl.ioctl(fd, _NS_GET_NSTYPE, 0) == _CLONE_NEWNET:
@@ -221,7 +221,7 @@ def open_net(path: str) -> int:
 
 
 def _field(path: str, key: str) -> Optional[str]:
-    """The value of a key in a file of /proc."""
+    """Return the value of a key in a file of /proc, or None."""
     with open(path, "rb") as file:
         for line in file.read().splitlines():
             if line.startswith(os.fsencode(key)):
@@ -230,7 +230,7 @@ def _field(path: str, key: str) -> Optional[str]:
 
 
 def _is_own(nsfd: int) -> bool:
-    """Whether nsfd refers to the network namespace of the calling thread."""
+    """Check whether nsfd refers to the network namespace of the calling thread."""
     try:
         own, target = os.stat("/proc/thread-self/ns/net"), os.fstat(nsfd)
         if _is_from_module(nsfd):
@@ -242,9 +242,9 @@ def _is_own(nsfd: int) -> bool:
 
 
 def _may_have_filter() -> bool:
-    """Whether a seccomp filter may apply to the calling thread.
+    """Check whether a seccomp filter may apply to the calling thread.
 
-    It is read and not asked for by prctl(), for which a filter might kill.
+    Read this from /proc, because a filter might kill the process for prctl().
     """
     try:
         return _field("/proc/thread-self/status", "Seccomp:") not in ("0", None)
@@ -253,16 +253,16 @@ def _may_have_filter() -> bool:
 
 
 def _plain_socket(family: int, kind: int, proto: int) -> int:
-    # Not socket.socket, which a program may have replaced by its own.
+    # Do not use socket.socket, which the program may have replaced.
     return _socket.socket(family, kind, proto).detach()
 
 
 def _wait_for_exit(tid: int) -> None:
     """Wait until the kernel has removed a thread that is about to exit.
 
-    Until then unshare(CLONE_NEWUSER) fails, os.fork() warns, and the namespace
-    has a user more. It is a matter of microseconds; the bound is for a debugger
-    that stops the thread.
+    Until then, unshare(CLONE_NEWUSER) fails, os.fork() warns, and the thread pins
+    the namespace. This takes microseconds, unless a debugger stops the thread;
+    the number of attempts is limited for this case.
     """
     for attempt in range(200):
         if not os.access(f"/proc/self/task/{tid}", os.F_OK):
@@ -274,8 +274,8 @@ def _by_thread(nsfd: int, family: int, kind: int, proto: int) -> int:
     """Create the socket in a thread that enters the namespace and exits.
 
     The thread never returns to the original namespace, so there is no second
-    setns() that could fail. It is a thread of _thread, without the hooks of
-    threading, so that no trace function runs in the target namespace.
+    setns() that could fail. It is started by _thread instead of threading, whose
+    hooks could run a trace function in the target namespace.
     """
     caller = get_native_id()
     done = allocate_lock()
@@ -308,8 +308,9 @@ def _by_thread(nsfd: int, family: int, kind: int, proto: int) -> int:
     except RuntimeError as e:
         raise error(errno.EAGAIN, f"no helper thread: {e}") from None
 
-    # A signal handler may raise in here, as that of SIGINT does. The thread
-    # uses nsfd, which may be closed after this function, and leaves a socket.
+    # A signal handler can raise an exception here, as that of SIGINT does. Wait for
+    # the thread even then: it uses nsfd, which the caller may close, and its socket
+    # has to be closed.
     interrupt: Optional[BaseException] = None
     while True:
         try:
@@ -328,7 +329,7 @@ def _by_thread(nsfd: int, family: int, kind: int, proto: int) -> int:
     finally:
         if fds:
             os.close(fds.pop())
-        # An exception holds its frame, and this frame the exception.
+        # Break the reference cycle of the exception and this frame.
         errors.clear()
         interrupt = None
 
@@ -338,9 +339,9 @@ def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
     try:
         return _socketat(nsfd, family, kind, proto)
     except OSError as e:
-        # Not the exception: it would hold this frame, and the frame it.
+        # Keep only the number; the exception and this frame would form a cycle.
         number = e.errno or 0
-    # A seccomp filter fails a call that it does not know with EPERM.
+    # A seccomp filter can make an unknown call fail with EPERM.
     missing = number == errno.ENOSYS or (
         number == errno.EPERM and not _have_socketat()
     )
@@ -350,7 +351,7 @@ def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
         try:
             return _ioctl(nsfd, _NSFD_SOCKET, _socket_arg(-1, family, kind, proto))
         except OSError as e:
-            # Once it is revoked, it still refers to the namespace.
+            # After it has been revoked, it still refers to the namespace.
             if e.errno != errno.EPERM or not _is_own(nsfd):
                 raise
         return _plain_socket(family, kind, proto)
@@ -360,8 +361,8 @@ def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
     try:
         return _device_ioctl(_NSFD_SOCKET, _socket_arg(nsfd, family, kind, proto))
     except OSError as e:
-        # EPERM is also what the module has for a caller with a filter, and for the
-        # caller's own namespace, which it leaves to socket().
+        # The module also fails with EPERM for a caller with a filter, and for the
+        # caller's own namespace, in which socket() has to be used.
         if e.errno == errno.EPERM:
             if not (_may_have_filter() or _is_own(nsfd)):
                 raise
@@ -374,7 +375,7 @@ def make_socket(nsfd: int, family: int, kind: int, proto: int) -> int:
 
 
 def delegate(nsfd: int) -> int:
-    """Create a delegated descriptor."""
+    """Create a delegated file descriptor."""
     if not check_net(nsfd):
         try:
             return fcntl.ioctl(nsfd, _NS_NET_DELEGATE_SOCKETS, 0)
@@ -388,19 +389,19 @@ def delegate(nsfd: int) -> int:
 
 
 def revoke(nsfd: int) -> None:
-    """Revoke a delegated descriptor, and all its duplicates."""
+    """Revoke the delegation for a file descriptor and all its duplicates."""
     check_net(nsfd)
     try:
         fcntl.ioctl(nsfd, _NS_NET_REVOKE_SOCKETS, 0)
     except OSError as e:
-        # A kernel that does not know the request has not delegated anything.
+        # A kernel without this request has not delegated anything.
         if e.errno == errno.ENOTTY:
             raise error(errno.EINVAL) from None
         raise
 
 
 def way() -> str:
-    """The method that make_socket() would use now."""
+    """Return the method that make_socket() uses."""
     if _have_socketat():
         return "syscall"
     try:
