@@ -43,6 +43,7 @@ help:
 	@echo 'make race                run a million operations of each race on 4 CPUs'
 	@echo 'make coverage            show which lines of each patch the selftests reach'
 	@echo 'make parity              compare tests and programs of others with vanilla'
+	@echo 'make parity-next         compare the tests of 7.3 with 7.3 itself'
 	@echo 'make configs             build the touched files in other configurations'
 	@echo 'make check               run checkpatch, sparse, W=1 and others'
 	@echo 'make clean               remove build/'
@@ -166,6 +167,10 @@ stages: trees/nsfd trees/applied kselftest
 parity: trees/vanilla trees/nsfd
 	@scripts/test/parity.sh
 
+parity-next: kernel/next-vanilla kernel/next
+	@scripts/deps.sh uuid-runtime
+	@scripts/test/parity-next.sh
+
 coverage: trees/nsfd kselftest
 	@scripts/deps.sh qemu-system-x86
 	@scripts/test/coverage.sh
@@ -255,7 +260,7 @@ clean:
 	rm -rf build
 
 .PHONY: help deps tree refresh kselftest lib tools go install run test test-next shell
-.PHONY: series apply stages parity coverage configs fuzz race check clean
+.PHONY: series apply stages parity parity-next coverage configs fuzz race check clean
 .PHONY: test-debug test-debug-x86 test-m32 test-arm64 test-san test-programs
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
 .PHONY: $(ALL:%=trees/%) $(ALL:%=kernel/%)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the kernel's own selftests in a booted guest, with their own runner.
 #
-# usage: parity.sh OUTPUT COLLECTION:TEST...
+# usage: [KSELFTEST=DIR] parity.sh OUTPUT COLLECTION:TEST...
 #
 # Writes the output of the runner to OUTPUT/summary, and the log of each test beside
 # it.
@@ -9,7 +9,7 @@ set -eu
 
 out=$PWD/$1
 shift
-cp -r build/parity/kselftest /tmp/kselftest
+cp -r "${KSELFTEST:-build/parity/kselftest}" /tmp/kselftest
 cd /tmp/kselftest
 for test in "$@"; do
 	./run_kselftest.sh -o 600 -p -t "$test" >>"$out/summary"

@@ -19,7 +19,7 @@
 #endif
 
 #ifndef O_EMPTYPATH
-#define O_EMPTYPATH (1 << 26)	/* Linux 7.2 */
+#define O_EMPTYPATH 0x4000000	/* Linux 7.2 */
 #endif
 
 #define FD_OF_NSFS_ROOT	(-10003)	/* FD_NSFS_ROOT */
