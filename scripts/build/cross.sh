@@ -74,6 +74,7 @@ if [ "$(cat "$out/packages.list" 2>/dev/null)" != "$packages" ]; then
 	if [ "$variant" = arm64 ]; then
 		cd "$root"
 		mkdir mnt opt
+		rm -rf var/run # a directory of a package, perhaps
 		ln -s /run var/run
 		ln -s mawk usr/bin/awk
 		cp usr/share/base-passwd/passwd.master etc/passwd
