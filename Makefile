@@ -168,7 +168,6 @@ parity: trees/vanilla trees/nsfd
 	@scripts/test/parity.sh
 
 parity-next: kernel/next-vanilla kernel/next
-	@scripts/deps.sh uuid-runtime
 	@scripts/test/parity-next.sh
 
 coverage: trees/nsfd kselftest
