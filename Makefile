@@ -3,10 +3,10 @@
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 STEP := scripts/step.sh
-KERNELS := baseline vanilla nsfd applied
-NEXT := next-vanilla next
 # Each of them has a rule, whichever of them KERNELS= and NEXT= name.
 ALL := baseline vanilla nsfd applied next-vanilla next
+KERNELS := $(filter-out next%,$(ALL))
+NEXT := $(filter next%,$(ALL))
 STOCKS := $(shell grep -q bookworm /etc/os-release && echo 6.1) 6.12 7.3
 STOCK := $(firstword $(STOCKS))
 BASE := 6.12
@@ -178,9 +178,11 @@ configs: trees/vanilla trees/nsfd kselftest
 	@scripts/deps.sh gcc-aarch64-linux-gnu gcc-s390x-linux-gnu
 	@scripts/test/configs.sh
 
-test-debug: trees/nsfd kselftest tools go
+kernel/nsfd.debug: trees/nsfd
 	@CCACHE_DEPEND=1 $(STEP) 'kernel nsfd.debug' scripts/build/guest-kernel.sh nsfd.debug \
 		tools/testing/selftests/nsfd/config.debug
+
+test-debug: kernel/nsfd.debug kselftest tools go
 	@MEMORY=2G TIMEOUT=2400 scripts/test/run.sh nsfd.debug
 
 # Features that UML lacks: the time namespace, two CPUs, perf, BPF and netdevsim.
@@ -236,9 +238,7 @@ test-programs: kernel/vanilla kernel/nsfd tools
 	done
 
 # Of 16 random calls, 13 are requests to the ring: a million with these.
-fuzz: trees/nsfd kselftest
-	@CCACHE_DEPEND=1 $(STEP) 'kernel nsfd.debug' scripts/build/guest-kernel.sh nsfd.debug \
-		tools/testing/selftests/nsfd/config.debug
+fuzz: kernel/nsfd.debug kselftest
 	@GUEST_ENV='GUEST_USERS=root GUEST_SECONDS=3600 NSFD_CALLS=1300000' MEMORY=2G \
 		TIMEOUT=7200 TESTS=nsfd:fuzz_test scripts/test/run.sh nsfd.debug
 
@@ -262,4 +262,4 @@ clean:
 .PHONY: series apply stages parity parity-next coverage configs fuzz race check clean
 .PHONY: test-debug test-debug-x86 test-m32 test-arm64 test-san test-programs
 .PHONY: bench bench-bindings bench-native bench-run deb stock run-stock test-stock bench-stock deb-kernel
-.PHONY: $(ALL:%=trees/%) $(ALL:%=kernel/%)
+.PHONY: $(ALL:%=trees/%) $(ALL:%=kernel/%) kernel/nsfd.debug

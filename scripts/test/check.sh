@@ -29,6 +29,15 @@ verdict()
 # A usual name in the kernel for a struct file, which codespell takes for a mistake.
 grep -v '^filp->' "$(python3 -c 'import codespell_lib as c; print(c.__path__[0])')/data/dictionary.txt" \
 	>"$out/words"
+
+# worktree NAME COMMIT: a new one, $tree
+worktree()
+{
+	tree=$top/build/$1
+	git -C "$top/build/vanilla" worktree remove --force "$tree" 2>/dev/null || :
+	git -C "$top/build/vanilla" worktree add -q --detach "$tree" "$2"
+}
+
 cd "$top"
 # check TREE BASE MAILS: the patches from BASE to the branch TREE
 check()
@@ -81,9 +90,7 @@ check()
 	done >"$out/log"
 	verdict "$1: tables of system calls" "$out/log"
 
-	tree=$top/build/am
-	git worktree remove --force "$tree" 2>/dev/null || :
-	git worktree add -q --detach "$tree" "$2"
+	worktree am "$2"
 	{
 		find "$top/build/$3" -name '*.patch' ! -name '0000-*' | sort | xargs \
 			git -C "$tree" -c user.name=nsfd -c user.email=nsfd@localhost am -q
@@ -97,9 +104,7 @@ check()
 # tests build there without a warning.
 applies()
 {
-	tree=$top/build/apply
-	git -C "$top/build/vanilla" worktree remove --force "$tree" 2>/dev/null || :
-	git -C "$top/build/vanilla" worktree add -q --detach "$tree" "$1"
+	worktree apply "$1"
 	{
 		"$top/scripts/series/apply.sh" "$tree" >/dev/null
 		"$top/scripts/series/apply.sh" "$tree" | grep -v already || :

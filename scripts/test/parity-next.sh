@@ -29,7 +29,9 @@ results()
 		sed -E '/# SKIP/!s/ *#.*//' | sort
 }
 
+rm -f "$out/all"
 for try in 1 2 3; do
+	pids=
 	for kernel in next-vanilla next; do
 		rm -rf "${out:?}/$kernel"
 		mkdir "$out/$kernel"
@@ -40,12 +42,11 @@ for try in 1 2 3; do
 			tail -n 20 "$out/$kernel/console"
 			exit 1
 		} &
-		pids="${pids:-} $!"
+		pids="$pids $!"
 	done
 	for pid in $pids; do
 		wait "$pid"
 	done
-	pids=
 	differ=
 	for test; do
 		results next-vanilla "$test" >"$out/vanilla.results"
@@ -56,7 +57,6 @@ for try in 1 2 3; do
 	if [ "$try" = 1 ]; then
 		echo "selftests of 7.3: $(wc -l <"$out/all") results of $# programs," \
 			"$(grep -vc '# SKIP\|^not ok' "$out/all") of them passed"
-		rm "$out/all"
 	fi
 	[ -n "$differ" ] || break
 	echo "different in try $try:$differ"

@@ -17,6 +17,7 @@ if [ "$1" = -n ]; then
 	verdict=0
 	shift
 fi
+
 # Runs the tests on kernel $1.
 run()
 {
